@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// In CI a warning is an error; on a user's machine a newer compiler's new warning must not stop the build.
+let strict: [SwiftSetting] =
+  [.swiftLanguageMode(.v6)] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "vfioscope",
+  products: [.executable(name: "vfioscope", targets: ["vfioscope"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    .target(name: "CVFIO"),
+    .target(
+      name: "CNcurses",
+      linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "CResources"),
+
+    module("VFIO", ["CVFIO"]),
+    module("Migration", ["VFIO"]),
+    module("Simulator", ["VFIO", "CResources", .product(name: "TOMLKit", package: "TOMLKit")]),
+    module("Inventory"),
+    module("Terminal", ["CNcurses"]),
+    module("Inspector", ["Inventory", "Simulator", "Migration", "VFIO", "Terminal"]),
+    .executableTarget(
+      name: "vfioscope",
+      dependencies: ["Inspector", "Inventory", "Simulator", "Migration", "VFIO", argumentParser],
+      swiftSettings: strict),
+
+    .target(name: "TestSupport", dependencies: ["VFIO"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("VFIOTests", ["VFIO", "CVFIO", "TestSupport"]),
+    tests("MigrationTests", ["Migration", "Simulator", "TestSupport"]),
+    tests("SimulatorTests", ["Simulator", "VFIO"]),
+    tests("InventoryTests", ["Inventory"]),
+    tests("TerminalTests", ["Terminal"]),
+    tests("InspectorTests", ["Inspector", "TestSupport"]),
+    tests("CommandTests", ["TestSupport", "vfioscope"]),
+    tests("ScreenTests", ["TestSupport", "vfioscope"], path: "Tests/Terminal"),
+  ]
+)
