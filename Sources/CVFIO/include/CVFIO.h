@@ -1,1 +1,137 @@
+/* The kernel's VFIO and iommufd structures and numbers.
+ *
+ * They are declared here and not taken from <linux/vfio.h>: the headers of Debian 12 are those of Linux 6.1, which know
+ * neither the pre-copy states nor the device nodes of iommufd. Names follow the kernel's, with cv_ and CV_ in front.
+ * Sizes and offsets are the kernel's binary interface; VFIOTests compares them with the document.
+ */
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+/* ---- ioctl numbers: _IO(';', 100 + n) for VFIO, _IO(';', 0x80 + n) for iommufd ------------------------------------
+ * Written with _IO because its direction bit differs between architectures; as constants because macros with arguments
+ * are not imported into Swift. */
+#define CV_VFIO(n) _IO(';', 100 + (n))
+#define CV_IOMMUFD(n) _IO(';', 0x80 + (n))
+
+/* on a container */
+static const unsigned long CV_GET_API_VERSION = CV_VFIO(0);
+static const unsigned long CV_CHECK_EXTENSION = CV_VFIO(1);
+static const unsigned long CV_SET_IOMMU = CV_VFIO(2);
+/* on a group */
+static const unsigned long CV_GROUP_GET_STATUS = CV_VFIO(3);
+static const unsigned long CV_GROUP_SET_CONTAINER = CV_VFIO(4);
+static const unsigned long CV_GROUP_GET_DEVICE_FD = CV_VFIO(6);
+/* on a device */
+static const unsigned long CV_DEVICE_GET_INFO = CV_VFIO(7);
+static const unsigned long CV_DEVICE_GET_REGION_INFO = CV_VFIO(8);
+static const unsigned long CV_DEVICE_RESET = CV_VFIO(11);
+static const unsigned long CV_DEVICE_FEATURE = CV_VFIO(17); /* DIRTY_PAGES on a container has the same number */
+static const unsigned long CV_DEVICE_BIND_IOMMUFD = CV_VFIO(18);
+/* on a data fd */
+static const unsigned long CV_MIG_GET_PRECOPY_INFO = CV_VFIO(21);
+
+enum {
+  CV_API_VERSION = 0,
+  CV_TYPE1_IOMMU = 1,
+  CV_TYPE1V2_IOMMU = 3,
+  CV_NOIOMMU_IOMMU = 8,
+  CV_GROUP_FLAGS_VIABLE = 1 << 0,
+};
+
+struct cv_group_status {
+  uint32_t argsz;
+  uint32_t flags;
+};
+
+struct cv_device_info {
+  uint32_t argsz;
+  uint32_t flags;
+  uint32_t num_regions;
+  uint32_t num_irqs;
+  uint32_t cap_offset;
+  uint32_t pad;
+};
+
+struct cv_region_info {
+  uint32_t argsz;
+  uint32_t flags;
+  uint32_t index;
+  uint32_t cap_offset;
+  uint64_t size;
+  uint64_t offset;
+};
+
+struct cv_cap_header {
+  uint16_t id;
+  uint16_t version;
+  uint32_t next;
+};
+
+struct cv_region_cap_type {
+  struct cv_cap_header header;
+  uint32_t type;
+  uint32_t subtype;
+};
+
+struct cv_region_sparse_mmap_area {
+  uint64_t offset;
+  uint64_t size;
+};
+
+/* The fixed part of the sparse mmap capability; nr_areas areas follow it. */
+struct cv_region_cap_sparse_mmap {
+  struct cv_cap_header header;
+  uint32_t nr_areas;
+  uint32_t reserved;
+};
+
+/* The first bytes of the migration region, protocol v1. */
+struct cv_device_migration_info {
+  uint32_t device_state;
+  uint32_t reserved;
+  uint64_t pending_bytes;
+  uint64_t data_offset;
+  uint64_t data_size;
+};
+
+/* The fixed part of VFIO_DEVICE_FEATURE; the feature's own data follow it. */
+struct cv_device_feature {
+  uint32_t argsz;
+  uint32_t flags;
+};
+
+struct cv_device_feature_migration {
+  uint64_t flags;
+};
+
+struct cv_device_feature_mig_state {
+  uint32_t device_state;
+  int32_t data_fd;
+};
+
+struct cv_device_feature_mig_data_size {
+  uint64_t stop_copy_length;
+};
+
+struct cv_precopy_info {
+  uint32_t argsz;
+  uint32_t flags;
+  uint64_t initial_bytes;
+  uint64_t dirty_bytes;
+};
+
+/* VFIO_DEVICE_BIND_IOMMUFD as every kernel with device nodes takes it; newer ones know a longer form too. */
+struct cv_device_bind_iommufd {
+  uint32_t argsz;
+  uint32_t flags;
+  int32_t iommufd;
+  uint32_t out_devid;
+};
+
+/* ioctl() with its third argument as a pointer or as a number: Swift can't call variadic functions.
+ * Restarted when a signal interrupts it. Returns what ioctl() returns; errno is set as usual. */
+int cv_ioctl(int fd, unsigned long request, void *argument);
+int cv_ioctl_number(int fd, unsigned long request, unsigned long argument);

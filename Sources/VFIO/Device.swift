@@ -1,0 +1,79 @@
+/// What VFIO gives of one device, whatever stands behind it: a kernel's driver, a vfio-user server, the simulator.
+///
+/// The calls block until the device has answered. A device may be used from one thread at a time; the wrapper types
+/// (`RecordingDevice` and others) are devices too and go around any of them.
+public protocol Device: AnyObject, Sendable {
+  /// The device's general description (`VFIO_DEVICE_GET_INFO`).
+  func info() throws(DeviceError) -> DeviceInfo
+
+  /// One `VFIO_DEVICE_GET_REGION_INFO` with a buffer of `argsz` bytes (32 or more).
+  ///
+  /// Use `region(_:)`, which asks twice when the capabilities did not fit.
+  /// - Returns: the buffer as the device left it, `argsz` bytes long.
+  func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8]
+
+  /// Reads `buffer.byteCount` bytes at `offset` in the region, in one access.
+  ///
+  /// - Returns: the number of bytes that came.
+  func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int
+
+  /// Writes all of `buffer` at `offset` in the region, in one access.
+  ///
+  /// - Returns: the number of bytes taken.
+  func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int
+
+  /// `VFIO_DEVICE_FEATURE` as it is: `argsz` and `flags` go out unchanged, `data` follows them and holds afterwards
+  /// what the device put there, also when the call failed. `get`, `set` and `offers` are the usual ways to call it.
+  func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int
+
+  /// `VFIO_DEVICE_RESET`. The device's migration state and any open data session are lost.
+  func reset() throws(DeviceError)
+
+  /// Takes over the data fd that a state change of protocol v2 returned. The number means nothing afterwards; the
+  /// stream closes it.
+  func stream(taking dataFD: Int32) -> any DataStream
+}
+
+/// The data fd of protocol v2: a stream in one direction.
+public protocol DataStream: AnyObject, Sendable {
+  /// Reads up to `buffer.byteCount` bytes.
+  ///
+  /// - Returns: the number of bytes that came; 0 is the end in STOP_COPY. `ENOMSG` means "nothing now" in PRE_COPY.
+  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int
+
+  /// Writes `buffer`.
+  ///
+  /// - Returns: the number of bytes taken.
+  func write(_ buffer: RawSpan) throws(DeviceError) -> Int
+
+  /// `VFIO_MIG_GET_PRECOPY_INFO`: only in PRE_COPY and PRE_COPY_P2P, `EINVAL` elsewhere.
+  func precopyInfo() throws(DeviceError) -> PrecopyInfo
+
+  /// Closes the data fd. A second call does nothing.
+  func close()
+}
+
+/// `struct vfio_device_info`.
+public struct DeviceInfo: Sendable, Equatable {
+  /// `VFIO_DEVICE_FLAGS_RESET`: the device says that it can be reset. Some can though they don't say so.
+  public static let flagReset: UInt32 = 1 << 0
+  /// `VFIO_DEVICE_FLAGS_PCI`.
+  public static let flagPCI: UInt32 = 1 << 1
+
+  /// The flags word.
+  public let flags: UInt32
+  /// How many regions there are; the migration region of protocol v1 is one of them.
+  public let regionCount: UInt32
+  /// How many interrupts there are.
+  public let interruptCount: UInt32
+
+  /// A description with these values.
+  public init(flags: UInt32, regionCount: UInt32, interruptCount: UInt32) {
+    self.flags = flags
+    self.regionCount = regionCount
+    self.interruptCount = interruptCount
+  }
+
+  /// Whether the device says that it can be reset.
+  public var saysReset: Bool { flags & Self.flagReset != 0 }
+}

@@ -1,0 +1,52 @@
+/// A device, or the kernel in front of it, did not do what was asked.
+public struct DeviceError: Error, Sendable, Equatable {
+  /// What went wrong.
+  public enum Reason: Sendable, Equatable {
+    /// The call failed with this number.
+    case refused(Errno)
+    /// The call succeeded but moved fewer bytes than a register has.
+    case short(expected: Int, got: Int)
+    /// The driver wrote beyond the buffer it was given.
+    case overran(count: Int)
+    /// The answer can't be understood; the text says why.
+    case malformed(String)
+  }
+
+  /// What was tried.
+  public let operation: Operation
+  /// Why it failed.
+  public let reason: Reason
+
+  /// An error of this operation.
+  public init(_ operation: Operation, _ reason: Reason) {
+    self.operation = operation
+    self.reason = reason
+  }
+
+  /// An error of this operation that the other side answered with a number.
+  public init(_ operation: Operation, _ errno: Errno) {
+    self.init(operation, .refused(errno))
+  }
+
+  /// The number of the failed call, if it was a number that came back.
+  public var errno: Errno? {
+    if case .refused(let errno) = reason { errno } else { nil }
+  }
+}
+
+extension DeviceError: CustomStringConvertible {
+  /// One line: what was tried, and what came back.
+  public var description: String { "\(operation): \(reason)" }
+}
+
+extension DeviceError.Reason: CustomStringConvertible {
+  /// What came back, in a few words.
+  public var description: String {
+    switch self {
+    case .refused(let errno): "\(errno)"
+    case .short(let expected, let got): "\(got) of \(expected) bytes came back"
+    case .overran(let count): "the driver wrote beyond a buffer of \(count) bytes"
+    case .malformed(let why): why
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import CVFIO
+import Synchronization
+
+/// A device of the running kernel, opened by its own node and iommufd, or through its group and a container.
+public final class KernelDevice: Device {
+  /// The largest read that goes through a guarded buffer; larger ones are data, not registers.
+  private static let guardedLimit = 4096
+
+  private let device: FileDescriptor
+  /// What has to stay open as long as the device: iommufd, or container and group.
+  private let holder: Holder
+
+  enum Holder: ~Copyable, Sendable {
+    case iommufd(FileDescriptor)
+    case container(FileDescriptor, group: FileDescriptor)
+  }
+
+  init(device: consuming FileDescriptor, holder: consuming Holder) {
+    self.device = device
+    self.holder = holder
+  }
+
+  /// `VFIO_DEVICE_GET_INFO`.
+  public func info() throws(DeviceError) -> DeviceInfo {
+    var info = cv_device_info()
+    info.argsz = UInt32(MemoryLayout<cv_device_info>.size)
+    _ = try device.ioctl(CV_DEVICE_GET_INFO, &info, as: .deviceInfo)
+    return DeviceInfo(flags: info.flags, regionCount: info.num_regions, interruptCount: info.num_irqs)
+  }
+
+  /// `VFIO_DEVICE_GET_REGION_INFO`.
+  public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: max(argsz, MemoryLayout<cv_region_info>.size))
+    buffer.put(number: UInt32(argsz), at: 0)
+    buffer.put(number: index, at: 8)
+    _ = try device.ioctl(CV_DEVICE_GET_REGION_INFO, buffer: &buffer, as: .regionInfo(index: index, argsz: argsz))
+    return buffer
+  }
+
+  /// `pread` at the region's place on the device's descriptor.
+  public func read(
+    _ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    let place = region.offset &+ offset
+    let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
+    guard buffer.byteCount > Self.guardedLimit else {
+      var guarded = GuardedBuffer(count: buffer.byteCount)
+      return try guarded.fill(&buffer, as: operation) { (bytes) throws(DeviceError) in
+        try device.read(at: place, into: bytes, as: operation)
+      }
+    }
+    return try buffer.withUnsafeMutableBytes { (bytes) throws(DeviceError) in
+      try device.read(at: place, into: bytes, as: operation)
+    }
+  }
+
+  /// `pwrite` at the region's place on the device's descriptor.
+  public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
+    return try buffer.withUnsafeBytes { (bytes) throws(DeviceError) in
+      try device.write(at: region.offset &+ offset, from: bytes, as: operation)
+    }
+  }
+
+  /// `VFIO_DEVICE_FEATURE`.
+  public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
+    let header = MemoryLayout<cv_device_feature>.size
+    // The kernel may copy argsz bytes: a caller that names more than it brought gets zeroes behind its data.
+    var buffer = [UInt8](number: argsz) + [UInt8](number: flags) + data
+    let missing = min(Int(argsz), 64 * 1024) - buffer.count
+    if missing > 0 { buffer.append(contentsOf: repeatElement(0, count: missing)) }
+    let count = data.count
+    defer { data = Array(buffer[header..<header + count]) }
+    return try device.ioctl(CV_DEVICE_FEATURE, buffer: &buffer, as: .feature(argsz: argsz, flags: flags))
+  }
+
+  /// `VFIO_DEVICE_RESET`.
+  public func reset() throws(DeviceError) {
+    _ = try device.ioctl(CV_DEVICE_RESET, as: .reset)
+  }
+
+  /// Takes over the descriptor of a data session.
+  public func stream(taking dataFD: Int32) -> any DataStream {
+    KernelStream(FileDescriptor(owning: dataFD))
+  }
+}
+
+/// The kernel's data fd. Its owner is this object; using it after `close` is answered as the kernel answers it: EBADF.
+final class KernelStream: DataStream {
+  private let descriptor: Mutex<FileDescriptor?>
+
+  init(_ descriptor: consuming FileDescriptor) {
+    self.descriptor = Mutex(descriptor)
+  }
+
+  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.streamRead(count: buffer.byteCount)
+    return try buffer.withUnsafeMutableBytes { (bytes) throws(DeviceError) in
+      try use(operation) { (descriptor) throws(DeviceError) in try descriptor.read(into: bytes, as: operation) }
+    }
+  }
+
+  func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.streamWrite(count: buffer.byteCount)
+    return try buffer.withUnsafeBytes { (bytes) throws(DeviceError) in
+      try use(operation) { (descriptor) throws(DeviceError) in try descriptor.write(from: bytes, as: operation) }
+    }
+  }
+
+  func precopyInfo() throws(DeviceError) -> PrecopyInfo {
+    try use(.precopyInfo) { (descriptor) throws(DeviceError) in
+      var info = cv_precopy_info()
+      info.argsz = UInt32(MemoryLayout<cv_precopy_info>.size)
+      _ = try descriptor.ioctl(CV_MIG_GET_PRECOPY_INFO, &info, as: .precopyInfo)
+      return PrecopyInfo(flags: info.flags, initialBytes: info.initial_bytes, dirtyBytes: info.dirty_bytes)
+    }
+  }
+
+  func close() {
+    descriptor.withLock { $0 = nil }
+  }
+
+  private func use<R>(
+    _ operation: Operation, _ call: (borrowing FileDescriptor) throws(DeviceError) -> R
+  ) throws(DeviceError) -> R {
+    try descriptor.withLock { (held) throws(DeviceError) in
+      switch held {
+      case .some(let descriptor): try call(descriptor)
+      case .none: throw DeviceError(operation, .EBADF)
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/// A device that records and times every access to another one: what the journal and the trace live on.
+public final class RecordingDevice: Device {
+  private let device: any Device
+  private let recorder: any AccessRecorder
+
+  /// Records what goes to `device` in `recorder`.
+  public init(_ device: any Device, recorder: any AccessRecorder) {
+    self.device = device
+    self.recorder = recorder
+  }
+
+  /// Asks the device and records it.
+  public func info() throws(DeviceError) -> DeviceInfo {
+    try recorder.measure(.deviceInfo) { (outcome) throws(DeviceError) in
+      let info = try device.info()
+      outcome.keep([info.flags, info.regionCount, info.interruptCount].flatMap([UInt8].init(number:)))
+      return info
+    }
+  }
+
+  /// Asks the device and records it.
+  public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
+    try recorder.measure(.regionInfo(index: index, argsz: argsz)) { (outcome) throws(DeviceError) in
+      let reply = try device.regionInfo(index, argsz: argsz)
+      outcome.keep(reply)
+      return reply
+    }
+  }
+
+  /// Asks the device and records it.
+  public func read(
+    _ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
+    return try recorder.measure(operation) { (outcome) throws(DeviceError) in
+      let got = try device.read(region, at: offset, into: &buffer)
+      outcome.result = got
+      outcome.keep(buffer.bytes, count: got)
+      return got
+    }
+  }
+
+  /// Asks the device and records it.
+  public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
+    return try recorder.measure(operation) { (outcome) throws(DeviceError) in
+      outcome.keep(buffer, count: buffer.byteCount)
+      outcome.result = try device.write(region, at: offset, from: buffer)
+      return outcome.result
+    }
+  }
+
+  /// Asks the device and records it.
+  public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
+    try recorder.measure(.feature(argsz: argsz, flags: flags)) { (outcome) throws(DeviceError) in
+      outcome.keep(data)
+      defer { outcome.keep(data) }
+      outcome.result = try device.feature(argsz: argsz, flags: flags, data: &data)
+      return outcome.result
+    }
+  }
+
+  /// Asks the device and records it.
+  public func reset() throws(DeviceError) {
+    try recorder.measure(.reset) { (_) throws(DeviceError) in try device.reset() }
+  }
+
+  /// The device's stream, recorded too.
+  public func stream(taking dataFD: Int32) -> any DataStream {
+    RecordingStream(device.stream(taking: dataFD), recorder: recorder)
+  }
+}
+
+/// A data fd whose every access is recorded.
+final class RecordingStream: DataStream {
+  private let stream: any DataStream
+  private let recorder: any AccessRecorder
+
+  init(_ stream: any DataStream, recorder: any AccessRecorder) {
+    self.stream = stream
+    self.recorder = recorder
+  }
+
+  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    try recorder.measure(.streamRead(count: buffer.byteCount)) { (outcome) throws(DeviceError) in
+      let got = try stream.read(into: &buffer)
+      outcome.result = got
+      outcome.keep(buffer.bytes, count: got)
+      return got
+    }
+  }
+
+  func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
+    try recorder.measure(.streamWrite(count: buffer.byteCount)) { (outcome) throws(DeviceError) in
+      outcome.keep(buffer, count: buffer.byteCount)
+      outcome.result = try stream.write(buffer)
+      return outcome.result
+    }
+  }
+
+  func precopyInfo() throws(DeviceError) -> PrecopyInfo {
+    try recorder.measure(.precopyInfo) { (outcome) throws(DeviceError) in
+      let info = try stream.precopyInfo()
+      outcome.keep([UInt8](number: info.initialBytes) + [UInt8](number: info.dirtyBytes))
+      return info
+    }
+  }
+
+  func close() {
+    // A closed stream can't fail to close; the record only says when.
+    try? recorder.measure(.streamClose) { (_) throws(DeviceError) in stream.close() }
+  }
+}
+
+extension Outcome {
+  fileprivate mutating func keep(_ bytes: RawSpan, count: Int) {
+    let kept = bytes.extracting(first: min(max(0, count), bytes.byteCount, Access.payloadLimit))
+    payload = kept.withUnsafeBytes(Array.init)
+  }
+}
