@@ -1,0 +1,30 @@
+import VFIO
+
+/// A device's migration, whichever protocol it speaks: what the views and the commands are written against.
+///
+/// An interface is used from one thread at a time. It owns the data session it opens.
+public protocol MigrationInterface: AnyObject {
+  /// The protocol.
+  var `protocol`: MigrationProtocol { get }
+  /// The words of the optional parts the device says it has, such as `pre-copy`.
+  var flags: [String] { get }
+  /// The states the device has, ERROR included, in the protocol's order.
+  var states: [State] { get }
+  /// The arcs between them: in v1 those the document draws, in v2 those a driver makes.
+  var arcs: [Arc] { get }
+
+  /// Reads the present state. Has no effect on the device.
+  func state() throws(DeviceError) -> State
+  /// The values that go with this state; reads only what can be read without effect.
+  func fields(in state: State) -> [Field]
+  /// What a request would do, as far as the document tells.
+  func plan(from: State, to: State) -> StepPlan
+  /// Asks for a state and keeps the data session that comes with it.
+  func request(_ state: State) throws(DeviceError)
+  /// Asks for a number as it is, whatever it means.
+  func request(raw number: UInt32) throws(DeviceError)
+  /// The device was found in this state after a request or a reset: a data session that has ended is let go of.
+  func arrived(in state: State)
+  /// Ends the data session, if one is open. The device's state is left as it is.
+  func close()
+}

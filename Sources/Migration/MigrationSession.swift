@@ -1,0 +1,82 @@
+import VFIO
+
+/// An opened device under observation: looks without touching, and makes changes one by one, each read back.
+///
+/// A session is used from one thread at a time.
+public final class MigrationSession {
+  /// The state and the values that go with it, at one moment.
+  public struct Observation: Sendable, Equatable {
+    /// The present state.
+    public let state: State
+    /// The values, in the protocol's order.
+    public let fields: [Field]
+    /// When they were read.
+    public let time: ContinuousClock.Instant
+
+    /// What was seen at `time`.
+    public init(state: State, fields: [Field], time: ContinuousClock.Instant) {
+      self.state = state
+      self.fields = fields
+      self.time = time
+    }
+  }
+
+  /// The device, as the session uses it.
+  public let device: any Device
+  /// Its migration.
+  public let interface: any MigrationInterface
+  /// What was done, and every access.
+  public let journal: Journal
+
+  /// Takes over an opened device whose migration was found. Accesses of the device are to be recorded in `journal`.
+  public init(device: any Device, interface: any MigrationInterface, journal: Journal) {
+    self.device = device
+    self.interface = interface
+    self.journal = journal
+  }
+
+  /// Looks at the device. Nothing is read that has an effect.
+  public func observe() throws(DeviceError) -> Observation {
+    let state = try interface.state()
+    return Observation(state: state, fields: interface.fields(in: state), time: .now)
+  }
+
+  /// What each state would take from here, in the protocol's order.
+  public func plans(from state: State) -> [StepPlan] {
+    interface.protocol.states.map { interface.plan(from: state, to: $0) }
+  }
+
+  /// Makes one request, and asks for the state before and after it.
+  @discardableResult
+  public func step(_ request: Request) -> StepResult {
+    let before = try? interface.state()
+    let start = ContinuousClock.now
+    let failure = attempt(request)
+    let duration = start.duration(to: .now)
+    let reached = try? interface.state()
+    if let reached { interface.arrived(in: reached) }
+    let result = StepResult(
+      requested: request, from: before, plan: before.flatMap { plan(request, from: $0) }, failure: failure,
+      reached: reached, duration: duration)
+    journal.record(result)
+    return result
+  }
+
+  private func attempt(_ request: Request) -> DeviceError.Reason? {
+    do throws(DeviceError) {
+      switch request {
+      case .state(let state): try interface.request(state)
+      case .raw(let number): try interface.request(raw: number)
+      case .reset: try device.reset()
+      }
+      return nil
+    } catch {
+      return error.reason
+    }
+  }
+
+  /// What the request will do from this state; nil for a reset, of which the document gives only the end.
+  public func plan(_ request: Request, from state: State) -> StepPlan? {
+    request == .reset ? nil : interface.plan(from: state, to: request.goal(in: state.protocol))
+  }
+}

@@ -1,0 +1,127 @@
+import VFIO
+
+/// What is asked of a device's migration.
+public enum Request: Sendable, Equatable {
+  /// A state of the protocol.
+  case state(State)
+  /// A number as it is.
+  case raw(UInt32)
+  /// `VFIO_DEVICE_RESET`.
+  case reset
+
+  /// The word for it: the state's name, `raw 0x…`, or `reset`.
+  public var name: String {
+    switch self {
+    case .state(let state): state.name
+    case .raw(let number): "raw 0x" + String(number, radix: 16)
+    case .reset: "reset"
+    }
+  }
+
+  /// The state that a device is in when it has done what was asked.
+  public func goal(in protocol: MigrationProtocol) -> State {
+    switch (self, `protocol`) {
+    case (.state(let state), _): state
+    case (.raw(let number), .v1): .v1(V1State(rawValue: number))
+    case (.raw(let number), .v2): .v2(V2State(rawValue: number))
+    case (.reset, .v1): .v1(.running)
+    case (.reset, .v2): .v2(.running)
+    }
+  }
+}
+
+/// A request and what became of it: the errno, and the state read back afterwards, which is never assumed.
+public struct StepResult: Sendable, Equatable {
+  /// What was asked.
+  public let requested: Request
+  /// The state before, read just then; nil when it could not be read.
+  public let from: State?
+  /// What the document says of the request; nil for a reset, and when the state before is not known.
+  public let plan: StepPlan?
+  /// Why the device refused, or nil.
+  public let failure: DeviceError.Reason?
+  /// The state read back afterwards; nil when it could not be read.
+  public let reached: State?
+  /// How long the device took for the request alone.
+  public let duration: Duration
+
+  /// A result with these values.
+  public init(
+    requested: Request, from: State?, plan: StepPlan?, failure: DeviceError.Reason?, reached: State?,
+    duration: Duration
+  ) {
+    self.requested = requested
+    self.from = from
+    self.plan = plan
+    self.failure = failure
+    self.reached = reached
+    self.duration = duration
+  }
+
+  /// The states on the way, both ends included, as far as they are known.
+  public var path: [State] {
+    if let plan { return plan.path }
+    guard let from else { return [] }
+    let goal = requested.goal(in: from.protocol)
+    return from == goal ? [from] : [from, goal]
+  }
+
+  /// The errno of a refusal.
+  public var errno: Errno? {
+    if case .refused(let errno)? = failure { errno } else { nil }
+  }
+
+  /// The rule of the protocol that the device broke in this step, in one line; nil when it kept them all.
+  ///
+  /// After success the state must be the one asked for; after a failure the old one, one on the path, or the error
+  /// state (linux/vfio.h, both protocols).
+  public var brokenRule: String? {
+    guard let reached else { return nil }
+    let goal = requested.goal(in: reached.protocol)
+    if failure == nil {
+      guard !reached.isSame(as: goal) else { return nil }
+      return "The device reported success, but the state read back is \(reached.name), not \(goal.name)."
+    }
+    guard !reached.isError, from != nil, !path.contains(where: reached.isSame) else { return nil }
+    return "After the failure the device is in \(reached.name), which is neither on the path nor the error state."
+  }
+
+  /// What the result means and what can be done, a sentence each.
+  public var explanation: [String] {
+    var sentences: [String] = []
+    if failure != nil, let plan { sentences.append(plan.standing.onFailure) }
+    if failure != nil, from?.isResuming == true, errno == .EINVAL {
+      sentences.append("A device refuses to leave RESUMING when its data is bad or incomplete.")
+    }
+    if let brokenRule {
+      sentences.append(brokenRule)
+    } else if failure != nil, let reached, !reached.isError {
+      sentences.append(
+        reached == from ? "The state is unchanged: \(reached.name)." : "It stopped on the way, in \(reached.name).")
+    }
+    if reached == nil { sentences.append("The state could not be read back: treat it as unknown.") }
+    if reached?.isError == true { sentences.append("The device is in its error state; only a reset leaves it.") }
+    return sentences
+  }
+}
+
+extension StepPlan.Standing {
+  fileprivate var onFailure: String {
+    switch self {
+    case .allowed: "The document has this change; the device should make it."
+    case .optional: "The document does not draw this change; a device may refuse it."
+    case .refused(let why): "The document refuses it: \(why)."
+    }
+  }
+}
+
+extension State {
+  /// Whether it is the same state; reserved bits of v1 are no part of it.
+  public func isSame(as other: State) -> Bool {
+    if case .v1(let left) = self, case .v1(let right) = other {
+      left.withoutReservedBits == right.withoutReservedBits
+    } else {
+      self == other
+    }
+  }
+}

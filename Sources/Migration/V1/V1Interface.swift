@@ -1,0 +1,143 @@
+import VFIO
+
+/// Protocol v1: the registers of the migration region.
+public final class V1Interface: MigrationInterface {
+  private typealias Register = MigrationRegion.Register
+
+  private let device: any Device
+  /// The migration region.
+  public let region: Region
+  /// What is known of the chunk in the window.
+  private var window = V1Window()
+
+  /// The migration region of this device.
+  public init(_ device: any Device, region: Region) {
+    self.device = device
+    self.region = region
+  }
+
+  /// v1.
+  public var `protocol`: MigrationProtocol { .v1 }
+
+  /// `map` when parts of the region may be mapped.
+  public var flags: [String] { region.flags.contains(.map) ? ["map"] : [] }
+
+  /// All five, and ERROR.
+  public var states: [State] { MigrationProtocol.v1.states }
+
+  /// Those the document draws.
+  public var arcs: [Arc] { V1Arcs.drawn }
+
+  /// Reads `device_state`.
+  public func state() throws(DeviceError) -> State {
+    .v1(V1State(rawValue: try register(UInt32.self, Register.deviceState)))
+  }
+
+  /// Reads `pending_bytes` while the device saves and no chunk is open: reading it later would acknowledge the chunk.
+  public func fields(in state: State) -> [Field] {
+    let pending: Field =
+      if !state.isSaving {
+        Field("pending_bytes", nil, .bytes, .notDefined)
+      } else if window.isOpen {
+        window.pending.field("pending_bytes", .bytes)
+      } else {
+        Field.reading("pending_bytes") { () throws(DeviceError) in try readPending() }
+      }
+    let windowed = state.isSaving || state.isResuming
+    return [
+      pending,
+      windowed ? window.offset.field("data_offset", .offset) : Field("data_offset", nil, .offset, .notDefined),
+      windowed ? window.size.field("data_size", .bytes) : Field("data_size", nil, .bytes, .notDefined),
+    ]
+  }
+
+  /// What the document, the clients and the implementations make of the change.
+  public func plan(from: State, to: State) -> StepPlan {
+    guard case .v1(let old) = from, case .v1(let new) = to else {
+      return StepPlan(from: from, to: to, standing: .refused("\(to.name) is a state of the other protocol"))
+    }
+    if from.isError {
+      return StepPlan(from: from, to: to, standing: .refused("only a reset leaves the error state"))
+    }
+    guard let standing = V1Arcs.standing(from: old, to: new) else {
+      return StepPlan(from: from, to: to, standing: .refused("\(to.protocolName) is not for a user to ask for"))
+    }
+    let same = old.withoutReservedBits == new.withoutReservedBits
+    return StepPlan(
+      from: from, to: to, path: same ? [from] : nil, standing: standing.contains(.drawn) || same ? .allowed : .optional,
+      effects: same ? [.noChange] : effects(from: from, to: to), note: standing.words)
+  }
+
+  private func effects(from: State, to: State) -> [StepPlan.Effect] {
+    var effects = StepPlan.effects(from: from, to: to)
+    if from.isSaving { effects.append(to.isSaving ? .keepsSession : .endsSession) }
+    if !from.isSaving && to.isSaving { effects.append(.opensSession) }
+    return effects
+  }
+
+  /// Reads the register, changes its three bits, writes it: the reserved bits are preserved as the document asks.
+  public func request(_ state: State) throws(DeviceError) {
+    let old = try register(UInt32.self, Register.deviceState)
+    try request(raw: old & ~V1State.mask | state.number & V1State.mask)
+  }
+
+  /// Writes the number as it is.
+  public func request(raw number: UInt32) throws(DeviceError) {
+    try device.setRegister(number, in: region, at: Register.deviceState)
+  }
+
+  /// Reads `data_offset` and `data_size`: the device puts a chunk into the window, and the chunk is open until
+  /// `pending_bytes` is read. An action, not a look.
+  public func openChunk() throws(DeviceError) {
+    window.offset = .seen(try register(UInt64.self, Register.dataOffset), at: .now)
+    window.isOpen = true
+    window.size = .seen(try register(UInt64.self, Register.dataSize), at: .now)
+  }
+
+  /// Reads `pending_bytes`: acknowledges the chunk that is open.
+  public func acknowledgeChunk() throws(DeviceError) {
+    window.isOpen = false
+    _ = try readPending()
+  }
+
+  /// Forgets the window when the device has left the states that have one.
+  public func arrived(in state: State) {
+    if !state.isSaving && !state.isResuming { window = V1Window() }
+  }
+
+  /// Nothing is held open.
+  public func close() {}
+
+  private func readPending() throws(DeviceError) -> UInt64 {
+    let value = try register(UInt64.self, Register.pendingBytes)
+    window.pending = .seen(value, at: .now)
+    return value
+  }
+
+  private func register<T: FixedWidthInteger & BitwiseCopyable>(
+    _ type: T.Type, _ offset: UInt64
+  ) throws(DeviceError) -> T {
+    try device.register(type, in: region, at: offset)
+  }
+}
+
+/// What is known of the data window between two looks.
+private struct V1Window {
+  /// A register that is not read for looking.
+  enum Register {
+    case unread
+    case seen(UInt64, at: ContinuousClock.Instant)
+
+    func field(_ name: String, _ unit: Field.Unit) -> Field {
+      switch self {
+      case .unread: Field(name, nil, unit, .notRead)
+      case .seen(let value, let time): Field(name, value, unit, .lastSeen(time))
+      }
+    }
+  }
+
+  var isOpen = false
+  var pending = Register.unread
+  var offset = Register.unread
+  var size = Register.unread
+}

@@ -1,0 +1,224 @@
+import Synchronization
+import VFIO
+
+/// A device that does what a test says of it, and keeps what was asked of it.
+///
+/// It has no state machine: it takes every state it is not told to refuse, so that a test looks at the side that asks.
+public final class FakeDevice: Device {
+  /// What the device has been told to do.
+  private struct Behaviour {
+    var refusals: [UInt32: Refusal] = [:]
+    var regions: [[UInt8]] = []
+    var v2Flags: UInt64?
+    var state: UInt32 = 0
+    var registers: [UInt64: UInt64] = [:]
+    var nextDataFD: Int32 = 100
+    var opensDataFD: Set<UInt32> = []
+    var offersDataSize = false
+    var dead = false
+    var stuck = false
+  }
+
+  private struct Refusal {
+    let errno: Errno
+    let landing: UInt32?
+  }
+
+  private let behaviour: Mutex<Behaviour>
+  private let asked = Mutex<[Operation]>([])
+  /// How many data fds were closed.
+  public let closedStreams = Mutex(0)
+
+  private init(_ behaviour: Behaviour) {
+    self.behaviour = Mutex(behaviour)
+  }
+
+  /// A device that migrates by protocol v1, in RUNNING, whose registers hold 0.
+  public static func v1() -> FakeDevice {
+    let device = FakeDevice(Behaviour(state: V1State.running.rawValue))
+    device.behaviour.withLock { $0.regions = [RegionReply.plain(size: 4096), RegionReply.migration(size: 65536)] }
+    return device
+  }
+
+  /// A device that migrates by protocol v2, in RUNNING.
+  public static func v2(flags: UInt64 = 7) -> FakeDevice {
+    let device = FakeDevice(Behaviour(v2Flags: flags, state: V2State.running.rawValue))
+    device.behaviour.withLock { $0.regions = [RegionReply.plain(size: 4096)] }
+    return device
+  }
+
+  /// A device with these answers to GET_REGION_INFO and no migration.
+  public static func withRegions(_ replies: [[UInt8]]) -> FakeDevice {
+    let device = FakeDevice(Behaviour())
+    device.behaviour.withLock { $0.regions = replies }
+    return device
+  }
+
+  /// It refuses this state with this errno and stays where it is, or lands in another state.
+  public func refusing(_ state: V1State, with errno: Errno, landingIn landing: V1State? = nil) -> FakeDevice {
+    refuse(state.rawValue, errno, landing?.rawValue)
+  }
+
+  /// It refuses this state with this errno and stays where it is, or lands in another state.
+  public func refusing(_ state: V2State, with errno: Errno, landingIn landing: V2State? = nil) -> FakeDevice {
+    refuse(state.rawValue, errno, landing?.rawValue)
+  }
+
+  /// It returns a data fd when it is asked for one of these states.
+  public func openingDataFD(for states: V2State...) -> FakeDevice {
+    behaviour.withLock { $0.opensDataFD = Set(states.map(\.rawValue)) }
+    return self
+  }
+
+  /// It says that it takes states but stays where it is.
+  public func stuck() -> FakeDevice {
+    behaviour.withLock { $0.stuck = true }
+    return self
+  }
+
+  /// It answers feature MIG_DATA_SIZE.
+  public func offeringDataSize() -> FakeDevice {
+    behaviour.withLock { $0.offersDataSize = true }
+    return self
+  }
+
+  /// A register of the migration region holds this value.
+  public func holding(_ value: UInt64, at offset: UInt64) -> FakeDevice {
+    behaviour.withLock { $0.registers[offset] = value }
+    return self
+  }
+
+  /// It is in this state now.
+  public func put(in state: UInt32) { behaviour.withLock { $0.state = state } }
+
+  /// From now on every call fails with ENODEV.
+  public func die() { behaviour.withLock { $0.dead = true } }
+
+  /// What was asked since the last call of this.
+  public func takeAsked() -> [Operation] {
+    asked.withLock { asked in
+      defer { asked = [] }
+      return asked
+    }
+  }
+
+  private func refuse(_ number: UInt32, _ errno: Errno, _ landing: UInt32?) -> FakeDevice {
+    behaviour.withLock { $0.refusals[number] = Refusal(errno: errno, landing: landing) }
+    return self
+  }
+
+  // MARK: Device
+
+  public func info() throws(DeviceError) -> DeviceInfo {
+    try begin(.deviceInfo)
+    let count = behaviour.withLock { $0.regions.count }
+    return DeviceInfo(flags: DeviceInfo.flagReset | DeviceInfo.flagPCI, regionCount: UInt32(count), interruptCount: 0)
+  }
+
+  public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
+    let operation = Operation.regionInfo(index: index, argsz: argsz)
+    try begin(operation)
+    let full = behaviour.withLock { Int(index) < $0.regions.count ? $0.regions[Int(index)] : nil }
+    guard let full else { throw DeviceError(operation, .EINVAL) }
+    guard full.count > argsz else { return full }
+    // As the kernel answers a buffer that is too small: capabilities announced, none given, argsz as needed.
+    var short = Array(full.prefix(argsz))
+    short.put(number: UInt32(full.count), at: 0)
+    short.put(number: UInt32(0), at: 12)
+    return short
+  }
+
+  public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
+    try begin(operation)
+    let value = behaviour.withLock { offset == 0 ? UInt64($0.state) : $0.registers[offset] ?? 0 }
+    let bytes = [UInt8](number: value)
+    let count = min(buffer.byteCount, bytes.count)
+    for index in 0..<count { buffer.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
+    return count
+  }
+
+  public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
+    try begin(operation)
+    let value = buffer.unsafeLoadUnaligned(as: UInt32.self)
+    if offset == 0 { try take(value, operation) }
+    return buffer.byteCount
+  }
+
+  public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
+    let operation = Operation.feature(argsz: argsz, flags: flags)
+    try begin(operation)
+    let flagSet = FeatureFlags(rawValue: flags)
+    let (v2Flags, offersSize, state) = behaviour.withLock { ($0.v2Flags, $0.offersDataSize, $0.state) }
+    guard let v2Flags else { throw DeviceError(operation, .ENOTTY) }
+    switch FeatureNumber(rawValue: flagSet.index) {
+    case .migDataSize where !offersSize: throw DeviceError(operation, .ENOTTY)
+    case _ where flagSet.contains(.probe): break
+    case .migration: data.put(number: v2Flags, at: 0)
+    case .migDataSize: data.put(number: UInt64(96), at: 0)
+    case .migDeviceState where flagSet.contains(.get):
+      data.put(number: state, at: 0)
+      data.put(number: Int32(-1), at: 4)
+    case .migDeviceState:
+      let number: UInt32 = data.number(at: 0) ?? 0
+      data.put(number: Int32(-1), at: 4)
+      try take(number, operation)
+      if let dataFD = newDataFD(for: number) { data.put(number: dataFD, at: 4) }
+    default: throw DeviceError(operation, .ENOTTY)
+    }
+    return 0
+  }
+
+  public func reset() throws(DeviceError) {
+    try begin(.reset)
+    behaviour.withLock { $0.state = $0.v2Flags == nil ? V1State.running.rawValue : V2State.running.rawValue }
+  }
+
+  public func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }
+
+  private func begin(_ operation: Operation) throws(DeviceError) {
+    asked.withLock { $0.append(operation) }
+    if behaviour.withLock({ $0.dead }) { throw DeviceError(operation, .ENODEV) }
+  }
+
+  private func take(_ number: UInt32, _ operation: Operation) throws(DeviceError) {
+    let refusal = behaviour.withLock { behaviour in
+      let refusal = behaviour.refusals[number]
+      if let landing = refusal?.landing { behaviour.state = landing }
+      if refusal == nil && !behaviour.stuck { behaviour.state = number }
+      return refusal
+    }
+    if let refusal { throw DeviceError(operation, refusal.errno) }
+  }
+
+  private func newDataFD(for number: UInt32) -> Int32? {
+    behaviour.withLock { behaviour in
+      guard behaviour.opensDataFD.contains(number) else { return nil }
+      behaviour.nextDataFD += 1
+      return behaviour.nextDataFD
+    }
+  }
+}
+
+/// A data fd that has 100 initial and 7 dirty bytes to tell of and nothing to give.
+final class FakeStream: DataStream {
+  private let device: FakeDevice
+  private let isOpen = Mutex(true)
+
+  init(_ device: FakeDevice) { self.device = device }
+
+  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int { 0 }
+
+  func write(_ buffer: RawSpan) throws(DeviceError) -> Int { buffer.byteCount }
+
+  func precopyInfo() throws(DeviceError) -> PrecopyInfo { PrecopyInfo(initialBytes: 100, dirtyBytes: 7) }
+
+  func close() {
+    let wasOpen = isOpen.withLock { open in
+      defer { open = false }
+      return open
+    }
+    if wasOpen { device.closedStreams.withLock { $0 += 1 } }
+  }
+}

@@ -1,0 +1,40 @@
+import TestSupport
+import Testing
+import VFIO
+
+@Suite struct RecordingDeviceTests {
+  private let recording = Recording()
+
+  @Test func everyAccessIsKeptWithItsBytes() throws {
+    let device = RecordingDevice(FakeDevice.v1().holding(0x1122, at: 8), recorder: recording)
+    let region = try device.region(1)
+    #expect(try device.register(UInt64.self, in: region, at: 8) == 0x1122)
+    try device.setRegister(UInt32(3), in: region, at: 0)
+    let accesses = recording.accesses
+    #expect(
+      accesses.map(\.operation) == [
+        .regionInfo(index: 1, argsz: 32), .regionInfo(index: 1, argsz: 48), .read(region: 0, offset: 8, count: 8),
+        .write(region: 0, offset: 0, count: 4),
+      ])
+    #expect(accesses[2].payload == [0x22, 0x11, 0, 0, 0, 0, 0, 0])
+    #expect(accesses[2].result == 8)
+    #expect(accesses[3].payload == [3, 0, 0, 0])
+    #expect(accesses.allSatisfy { $0.failure == nil && $0.duration >= .zero })
+    #expect(zip(accesses, accesses.dropFirst()).allSatisfy { $0.start <= $1.start })
+  }
+
+  @Test func aRefusalIsKeptWithItsErrno() throws {
+    let device = RecordingDevice(FakeDevice.v2().refusing(V2State.stop, with: .EIO), recorder: recording)
+    var data = [UInt8](number: V2State.stop.rawValue) + [UInt8](number: Int32(-1))
+    #expect(throws: DeviceError.self) { try device.set(.migDeviceState, data: &data) }
+    #expect(recording.accesses.map(\.errno) == [.EIO])
+  }
+
+  @Test func aStreamIsRecordedToo() throws {
+    let device = RecordingDevice(FakeDevice.v2().openingDataFD(for: .preCopy), recorder: recording)
+    let stream = device.stream(taking: 101)
+    #expect(try stream.precopyInfo().initialBytes == 100)
+    stream.close()
+    #expect(recording.accesses.map(\.operation) == [.precopyInfo, .streamClose])
+  }
+}
