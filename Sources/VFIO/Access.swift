@@ -16,6 +16,19 @@ public struct Access: Sendable, Equatable {
   /// How long the call took.
   public let duration: Duration
 
+  /// An access with these values.
+  public init(
+    operation: Operation, result: Int, failure: DeviceError.Reason?, payload: [UInt8], start: ContinuousClock.Instant,
+    duration: Duration
+  ) {
+    self.operation = operation
+    self.result = result
+    self.failure = failure
+    self.payload = payload
+    self.start = start
+    self.duration = duration
+  }
+
   /// The number the failed call returned, if it was a number.
   public var errno: Errno? {
     if case .refused(let errno)? = failure { errno } else { nil }

@@ -51,7 +51,7 @@ import Testing
     #expect(pipe(&ends) == 0)
     let reading = KernelStream(FileDescriptor(owning: ends[0]))
     let writing = KernelStream(FileDescriptor(owning: ends[1]))
-    #expect(try writing.write([1, 2, 3].span.bytes) == 3)
+    #expect(try writing.write(([1, 2, 3] as [UInt8]).span.bytes) == 3)
     var target = [UInt8](repeating: 0, count: 8)
     var span = target.mutableSpan
     var bytes = span.mutableBytes

@@ -37,12 +37,14 @@ import Testing
   }
 
   #if arch(x86_64) || arch(arm64)
-    @Test(arguments: [
-      (CV_GET_API_VERSION, 0x3B64), (CV_CHECK_EXTENSION, 0x3B65), (CV_SET_IOMMU, 0x3B66),
-      (CV_GROUP_GET_STATUS, 0x3B67), (CV_GROUP_SET_CONTAINER, 0x3B68), (CV_GROUP_GET_DEVICE_FD, 0x3B6A),
-      (CV_DEVICE_GET_INFO, 0x3B6B), (CV_DEVICE_GET_REGION_INFO, 0x3B6C), (CV_DEVICE_RESET, 0x3B6F),
-      (CV_DEVICE_FEATURE, 0x3B75), (CV_DEVICE_BIND_IOMMUFD, 0x3B76), (CV_MIG_GET_PRECOPY_INFO, 0x3B79),
-    ] as [(UInt, UInt)]) func callsHaveTheKernelsNumbers(number: UInt, expected: UInt) {
+    @Test(
+      arguments: [
+        (CV_GET_API_VERSION, 0x3B64), (CV_CHECK_EXTENSION, 0x3B65), (CV_SET_IOMMU, 0x3B66),
+        (CV_GROUP_GET_STATUS, 0x3B67), (CV_GROUP_SET_CONTAINER, 0x3B68), (CV_GROUP_GET_DEVICE_FD, 0x3B6A),
+        (CV_DEVICE_GET_INFO, 0x3B6B), (CV_DEVICE_GET_REGION_INFO, 0x3B6C), (CV_DEVICE_RESET, 0x3B6F),
+        (CV_DEVICE_FEATURE, 0x3B75), (CV_DEVICE_BIND_IOMMUFD, 0x3B76), (CV_MIG_GET_PRECOPY_INFO, 0x3B79),
+      ] as [(UInt, UInt)]) func callsHaveTheKernelsNumbers(number: UInt, expected: UInt)
+    {
       #expect(number == expected)
     }
   #endif

@@ -2,19 +2,21 @@ import Testing
 import VFIO
 
 @Suite struct NumberTests {
-  @Test(arguments: [
-    (0, "stop"), (1, "running"), (2, "stop-copy"), (3, "pre-copy"), (4, "resuming"), (6, "error"), (5, "0x5"),
-    (7, "0x7"), (0x101, "0x101"),
-  ] as [(UInt32, String)])
+  @Test(
+    arguments: [
+      (0, "stop"), (1, "running"), (2, "stop-copy"), (3, "pre-copy"), (4, "resuming"), (6, "error"), (5, "0x5"),
+      (7, "0x7"), (0x101, "0x101"),
+    ] as [(UInt32, String)])
   func statesOfV1HaveTheirNames(number: UInt32, name: String) {
     #expect(V1State(rawValue: number).name == name)
   }
 
-  @Test(arguments: [
-    (0, "error", "ERROR"), (1, "stop", "STOP"), (2, "running", "RUNNING"), (3, "stop-copy", "STOP_COPY"),
-    (4, "resuming", "RESUMING"), (5, "running-p2p", "RUNNING_P2P"), (6, "pre-copy", "PRE_COPY"),
-    (7, "pre-copy-p2p", "PRE_COPY_P2P"), (8, "0x8", "unknown"), (0xffff_ffff, "0xffffffff", "unknown"),
-  ] as [(UInt32, String, String)])
+  @Test(
+    arguments: [
+      (0, "error", "ERROR"), (1, "stop", "STOP"), (2, "running", "RUNNING"), (3, "stop-copy", "STOP_COPY"),
+      (4, "resuming", "RESUMING"), (5, "running-p2p", "RUNNING_P2P"), (6, "pre-copy", "PRE_COPY"),
+      (7, "pre-copy-p2p", "PRE_COPY_P2P"), (8, "0x8", "unknown"), (0xffff_ffff, "0xffffffff", "unknown"),
+    ] as [(UInt32, String, String)])
   func statesOfV2HaveTheirNames(number: UInt32, name: String, protocolName: String) {
     let state = V2State(rawValue: number)
     #expect(state.name == name)

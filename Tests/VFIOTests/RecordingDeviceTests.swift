@@ -13,8 +13,8 @@ import VFIO
     let accesses = recording.accesses
     #expect(
       accesses.map(\.operation) == [
-        .regionInfo(index: 1, argsz: 32), .regionInfo(index: 1, argsz: 48), .read(region: 0, offset: 8, count: 8),
-        .write(region: 0, offset: 0, count: 4),
+        .regionInfo(index: 1, argsz: 32), .regionInfo(index: 1, argsz: 48), .read(region: 1, offset: 8, count: 8),
+        .write(region: 1, offset: 0, count: 4),
       ])
     #expect(accesses[2].payload == [0x22, 0x11, 0, 0, 0, 0, 0, 0])
     #expect(accesses[2].result == 8)

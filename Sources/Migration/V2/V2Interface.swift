@@ -86,7 +86,9 @@ public final class V2Interface: MigrationInterface {
         from: from, to: to, standing: .refused("\(new.protocolName) can't follow \(old.protocolName)"))
     }
     var effects = StepPlan.effects(from: from, to: to)
-    if path.dropFirst().dropLast().contains(.running) { effects.append(.runsForAMoment) }
+    // From a quiesced to a running state there is nothing to be surprised at.
+    let passesRunning = path.dropFirst().dropLast().contains(.running)
+    if passesRunning && !(from.isRunning && new == .preCopy) { effects.append(.runsForAMoment) }
     if V2Arcs.endsSession(path) { effects.append(.endsSession) }
     if V2Arcs.opensSession(path) { effects.append(.opensSession) }
     if path.count > 1 && path.allSatisfy(V2Arcs.savingGroup.contains) { effects.append(.keepsSession) }
