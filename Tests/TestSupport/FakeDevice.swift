@@ -4,7 +4,7 @@ import VFIO
 /// A device that does what a test says of it, and keeps what was asked of it.
 ///
 /// It has no state machine: it takes every state it is not told to refuse, so that a test looks at the side that asks.
-public final class FakeDevice: Device {
+package final class FakeDevice: Device {
   /// What the device has been told to do.
   private struct Behaviour {
     var refusals: [UInt32: Refusal] = [:]
@@ -27,75 +27,75 @@ public final class FakeDevice: Device {
   private let behaviour: Mutex<Behaviour>
   private let asked = Mutex<[Operation]>([])
   /// How many data fds were closed.
-  public let closedStreams = Mutex(0)
+  package let closedStreams = Mutex(0)
 
   private init(_ behaviour: Behaviour) {
     self.behaviour = Mutex(behaviour)
   }
 
   /// A device that migrates by protocol v1, in RUNNING, whose registers hold 0.
-  public static func v1() -> FakeDevice {
+  package static func v1() -> FakeDevice {
     let device = FakeDevice(Behaviour(state: V1State.running.rawValue))
     device.behaviour.withLock { $0.regions = [RegionReply.plain(size: 4096), RegionReply.migration(size: 65536)] }
     return device
   }
 
   /// A device that migrates by protocol v2, in RUNNING.
-  public static func v2(flags: UInt64 = 7) -> FakeDevice {
+  package static func v2(flags: UInt64 = 7) -> FakeDevice {
     let device = FakeDevice(Behaviour(v2Flags: flags, state: V2State.running.rawValue))
     device.behaviour.withLock { $0.regions = [RegionReply.plain(size: 4096)] }
     return device
   }
 
   /// A device with these answers to GET_REGION_INFO and no migration.
-  public static func withRegions(_ replies: [[UInt8]]) -> FakeDevice {
+  package static func withRegions(_ replies: [[UInt8]]) -> FakeDevice {
     let device = FakeDevice(Behaviour())
     device.behaviour.withLock { $0.regions = replies }
     return device
   }
 
   /// It refuses this state with this errno and stays where it is, or lands in another state.
-  public func refusing(_ state: V1State, with errno: Errno, landingIn landing: V1State? = nil) -> FakeDevice {
+  package func refusing(_ state: V1State, with errno: Errno, landingIn landing: V1State? = nil) -> FakeDevice {
     refuse(state.rawValue, errno, landing?.rawValue)
   }
 
   /// It refuses this state with this errno and stays where it is, or lands in another state.
-  public func refusing(_ state: V2State, with errno: Errno, landingIn landing: V2State? = nil) -> FakeDevice {
+  package func refusing(_ state: V2State, with errno: Errno, landingIn landing: V2State? = nil) -> FakeDevice {
     refuse(state.rawValue, errno, landing?.rawValue)
   }
 
   /// It returns a data fd when it is asked for one of these states.
-  public func openingDataFD(for states: V2State...) -> FakeDevice {
+  package func openingDataFD(for states: V2State...) -> FakeDevice {
     behaviour.withLock { $0.opensDataFD = Set(states.map(\.rawValue)) }
     return self
   }
 
   /// It says that it takes states but stays where it is.
-  public func stuck() -> FakeDevice {
+  package func stuck() -> FakeDevice {
     behaviour.withLock { $0.stuck = true }
     return self
   }
 
   /// It answers feature MIG_DATA_SIZE.
-  public func offeringDataSize() -> FakeDevice {
+  package func offeringDataSize() -> FakeDevice {
     behaviour.withLock { $0.offersDataSize = true }
     return self
   }
 
   /// A register of the migration region holds this value.
-  public func holding(_ value: UInt64, at offset: UInt64) -> FakeDevice {
+  package func holding(_ value: UInt64, at offset: UInt64) -> FakeDevice {
     behaviour.withLock { $0.registers[offset] = value }
     return self
   }
 
   /// It is in this state now.
-  public func put(in state: UInt32) { behaviour.withLock { $0.state = state } }
+  package func put(in state: UInt32) { behaviour.withLock { $0.state = state } }
 
   /// From now on every call fails with ENODEV.
-  public func die() { behaviour.withLock { $0.dead = true } }
+  package func die() { behaviour.withLock { $0.dead = true } }
 
   /// What was asked since the last call of this.
-  public func takeAsked() -> [Operation] {
+  package func takeAsked() -> [Operation] {
     asked.withLock { asked in
       defer { asked = [] }
       return asked
@@ -109,13 +109,13 @@ public final class FakeDevice: Device {
 
   // MARK: Device
 
-  public func info() throws(DeviceError) -> DeviceInfo {
+  package func info() throws(DeviceError) -> DeviceInfo {
     try begin(.deviceInfo)
     let count = behaviour.withLock { $0.regions.count }
     return DeviceInfo(flags: DeviceInfo.flagReset | DeviceInfo.flagPCI, regionCount: UInt32(count), interruptCount: 0)
   }
 
-  public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
+  package func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
     let operation = Operation.regionInfo(index: index, argsz: argsz)
     try begin(operation)
     let full = behaviour.withLock { Int(index) < $0.regions.count ? $0.regions[Int(index)] : nil }
@@ -128,7 +128,7 @@ public final class FakeDevice: Device {
     return short
   }
 
-  public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+  package func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
     try begin(operation)
     let value = behaviour.withLock { offset == 0 ? UInt64($0.state) : $0.registers[offset] ?? 0 }
@@ -138,7 +138,7 @@ public final class FakeDevice: Device {
     return count
   }
 
-  public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
+  package func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
     try begin(operation)
     let value = buffer.unsafeLoadUnaligned(as: UInt32.self)
@@ -146,7 +146,7 @@ public final class FakeDevice: Device {
     return buffer.byteCount
   }
 
-  public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
+  package func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
     let operation = Operation.feature(argsz: argsz, flags: flags)
     try begin(operation)
     let flagSet = FeatureFlags(rawValue: flags)
@@ -170,12 +170,12 @@ public final class FakeDevice: Device {
     return 0
   }
 
-  public func reset() throws(DeviceError) {
+  package func reset() throws(DeviceError) {
     try begin(.reset)
     behaviour.withLock { $0.state = $0.v2Flags == nil ? V1State.running.rawValue : V2State.running.rawValue }
   }
 
-  public func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }
+  package func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }
 
   private func begin(_ operation: Operation) throws(DeviceError) {
     asked.withLock { $0.append(operation) }

@@ -1,9 +1,9 @@
 import VFIO
 
 /// Answers to GET_REGION_INFO, byte by byte as linux/vfio.h lays them out.
-public enum RegionReply {
+package enum RegionReply {
   /// A region with these capabilities one behind the other.
-  public static func region(
+  package static func region(
     size: UInt64, flags: UInt32 = 3, offset: UInt64 = 1 << 40, capabilities: [[UInt8]] = []
   ) -> [UInt8] {
     var reply: [UInt8] = []
@@ -23,24 +23,24 @@ public enum RegionReply {
   }
 
   /// A region without capabilities.
-  public static func plain(size: UInt64) -> [UInt8] { region(size: size) }
+  package static func plain(size: UInt64) -> [UInt8] { region(size: size) }
 
   /// The migration region of protocol v1.
-  public static func migration(size: UInt64) -> [UInt8] { region(size: size, capabilities: [type(3, 1)]) }
+  package static func migration(size: UInt64) -> [UInt8] { region(size: size, capabilities: [type(3, 1)]) }
 
   /// A capability TYPE; `next` is filled in when it stands in a region.
-  public static func type(_ type: UInt32, _ subtype: UInt32, next: UInt32 = 0) -> [UInt8] {
+  package static func type(_ type: UInt32, _ subtype: UInt32, next: UInt32 = 0) -> [UInt8] {
     header(id: 2, next: next) + [UInt8](number: type) + [UInt8](number: subtype)
   }
 
   /// A capability SPARSE_MMAP that says how many areas it has, and has these.
-  public static func sparse(count: UInt32, _ areas: [(UInt64, UInt64)]) -> [UInt8] {
+  package static func sparse(count: UInt32, _ areas: [(UInt64, UInt64)]) -> [UInt8] {
     header(id: 1, next: 0) + [UInt8](number: count) + [0, 0, 0, 0]
       + areas.flatMap { [UInt8](number: $0.0) + [UInt8](number: $0.1) }
   }
 
   /// A capability's header.
-  public static func header(id: UInt16, next: UInt32) -> [UInt8] {
+  package static func header(id: UInt16, next: UInt32) -> [UInt8] {
     [UInt8](number: id) + [UInt8](number: UInt16(1)) + [UInt8](number: next)
   }
 }
