@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""steps/boot.py [--shell] KERNEL IMAGE: boots the guest, shows what its checks say, and counts.
+
+The guest writes `ok NAME`, `not ok NAME` and details on its second serial line; `@host FILE` asks for
+a check that needs a user at the terminal, and `@end` is the end. The last line of the output is
+`N passed, N failed`; the exit status is 0 only when all passed and the guest reached its end.
+"""
+
+import os
+import runpy
+import select
+import sys
+import tempfile
+import time
+
+import machine
+from terminal import Terminal
+
+TIME_LIMIT = 900  # seconds, for everything
+QUIET_LIMIT = 200  # seconds without a line: longer than a file of checks may take
+
+CHECKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "checks")
+
+
+class Report:
+    """Prints the checks' lines and counts them."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def line(self, text):
+        print(text, flush=True)
+        self.passed += text.startswith("ok ")
+        self.failed += text.startswith("not ok ")
+
+    def check(self, name, passed, details=()):
+        self.line(f"ok {name}" if passed else f"not ok {name}")
+        if not passed:
+            for text in details:
+                print(f"  | {text}", flush=True)
+
+
+def lines_of(results, process):
+    """The guest's lines, until it ends, is silent for too long, or the time is up."""
+    start, rest = time.monotonic(), b""
+    while time.monotonic() < start + TIME_LIMIT:
+        if not select.select([results], [], [], QUIET_LIMIT)[0]:
+            return
+        data = results.recv(65536)
+        if not data:
+            return
+        *whole, rest = (rest + data).split(b"\n")
+        for line in whole:
+            # The guest prints what devices and programs say: nothing of that may drive our terminal.
+            text = line.decode(errors="replace").rstrip("\r")
+            yield "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def follow(results, process, terminal, report):
+    """True when the guest came to its end."""
+    for text in lines_of(results, process):
+        if text == "@end":
+            return True
+        if text.startswith("@host "):
+            file = os.path.basename(text.removeprefix("@host "))
+            runpy.run_path(os.path.join(CHECKS, file))["run"](terminal, report.check)
+        elif not text.startswith("@"):
+            report.line(text)
+    return False
+
+
+def run_checks(kernel, image):
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="lab") as folder:
+        with machine.running(kernel, image, folder) as (process, results, user):
+            ended = follow(results, process, Terminal(user), report)
+        if not ended:
+            with open(f"{folder}/ttyS0", errors="replace") as log:
+                tail = [ascii(line.rstrip())[1:-1] for line in log.readlines()[-40:]]
+            report.check("the guest comes to its end", False, tail)
+    print(f"{report.passed} passed, {report.failed} failed")
+    return 0 if report.passed and not report.failed else 1
+
+
+def main(arguments):
+    shell = arguments[:1] == ["--shell"]
+    kernel, image = arguments[shell:]
+    if shell:
+        line = machine.command(kernel, image, "lab.shell")
+        os.execvp(line[0], line + ["-chardev", "stdio,id=user,signal=off", "-serial", "chardev:user"])
+    sys.exit(run_checks(kernel, image))
+
+
+main(sys.argv[1:])

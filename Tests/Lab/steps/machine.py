@@ -1,0 +1,60 @@
+"""The guest: QEMU's command line, and a process that is always ended with its caller."""
+
+import contextlib
+import socket
+import subprocess
+import time
+
+# A file of addresses: guest/names.sh names the devices by the order they have here.
+DEVICES = """
+edu,addr=4
+pcie-root-port,id=port1,chassis=1,addr=5       e1000e,bus=port1,netdev=net1
+pcie-root-port,id=port2,chassis=2,addr=6       e1000e,bus=port2,netdev=net2
+pcie-root-port,id=port3,chassis=3,addr=7       nvme,bus=port3,serial=lab,drive=disk
+pcie-root-port,id=port4,chassis=4,addr=8       pcie-pci-bridge,id=bridge,bus=port4
+edu,bus=bridge,addr=1                          e1000,bus=bridge,addr=2,netdev=net3
+""".split()
+
+
+def command(kernel, image, words=""):
+    """The part of the command line that all ways to run the guest share."""
+    line = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    line += ["-machine", "q35,accel=tcg,kernel-irqchip=split", "-cpu", "max", "-smp", "2", "-m", "1G"]
+    line += ["-kernel", f"{kernel}/vmlinuz", "-initrd", image]
+    line += ["-append", f"console=ttyS0 panic=-1 quiet loglevel=4 intel_iommu=on {words}"]
+    line += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+    for net in "net1", "net2", "net3":
+        line += ["-netdev", f"user,id={net},restrict=on"]
+    line += ["-drive", "if=none,id=disk,driver=null-co,size=64M"]
+    for device in DEVICES:
+        line += ["-device", device]
+    return line
+
+
+@contextlib.contextmanager
+def running(kernel, image, folder):
+    """Runs the guest; gives its process, and the sockets of ttyS1 (results) and ttyS2 (a terminal)."""
+    line = command(kernel, image) + ["-serial", f"file:{folder}/ttyS0"]
+    paths = [f"{folder}/ttyS1", f"{folder}/ttyS2"]
+    for path in paths:
+        line += ["-serial", f"unix:{path},server=on,wait=off"]
+    process = subprocess.Popen(line, stdin=subprocess.DEVNULL)
+    try:
+        yield process, *[connect(path, process) for path in paths]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def connect(path, process, seconds=10):
+    end = time.monotonic() + seconds
+    while True:
+        line = socket.socket(socket.AF_UNIX)
+        try:
+            line.connect(path)
+            return line
+        except OSError:
+            line.close()
+            if process.poll() is not None or time.monotonic() > end:
+                raise SystemExit("lab: QEMU did not start")
+            time.sleep(0.05)
