@@ -5,20 +5,20 @@ log=/tmp/log     # what a check says about its failure
 
 # check NAME COMMAND...: one check; it is ok when the command (often a function) succeeds.
 check() {
-  check_name=$1
+  local name=$1
   shift
   : >$out
   if "$@" >$log 2>&1; then
-    echo "ok $check_name"
+    echo "ok $name"
   else
-    echo "not ok $check_name"
+    echo "not ok $name"
     sed 's/^/  | /' $log $out
   fi
 }
 
 # expect_exit CODE COMMAND...: runs the command, keeps what it prints for the lines below.
 expect_exit() {
-  wanted=$1
+  local wanted=$1 got
   shift
   timeout 30 "$@" </dev/null >$out 2>&1
   got=$?
@@ -27,6 +27,7 @@ expect_exit() {
 
 # expect_line TEXT...: some line holds all of these texts.
 expect_line() {
+  local text
   cp $out /tmp/lines
   for text in "$@"; do
     grep -F -- "$text" /tmp/lines >/tmp/fewer || { echo "no line holds: $*" && return 1; }
@@ -36,7 +37,9 @@ expect_line() {
 
 # expect_json FILTER: jq's filter is true for what was printed.
 expect_json() {
-  jq -e "$1" $out >/tmp/answer 2>&1 || { echo "not true: $1 ($(head -c 300 /tmp/answer))" && return 1; }
+  local answer
+  answer=$(jq "$1" $out 2>&1)
+  [ "$answer" = true ] || { echo "not true but '$answer': $1" && return 1; }
 }
 
 # expect_equal WANTED GOT

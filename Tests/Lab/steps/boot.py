@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """steps/boot.py [--shell] KERNEL IMAGE: boots the guest, shows what its checks say, and counts.
 
 The guest writes `ok NAME`, `not ok NAME` and details on its second serial line; `@host FILE` asks for
@@ -40,7 +40,7 @@ class Report:
                 print(f"  | {text}", flush=True)
 
 
-def lines_of(results, process):
+def lines_of(results):
     """The guest's lines, until it ends, is silent for too long, or the time is up."""
     start, rest = time.monotonic(), b""
     while time.monotonic() < start + TIME_LIMIT:
@@ -56,9 +56,9 @@ def lines_of(results, process):
             yield "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def follow(results, process, terminal, report):
+def follow(results, terminal, report):
     """True when the guest came to its end."""
-    for text in lines_of(results, process):
+    for text in lines_of(results):
         if text == "@end":
             return True
         if text.startswith("@host "):
@@ -72,8 +72,8 @@ def follow(results, process, terminal, report):
 def run_checks(kernel, image):
     report = Report()
     with tempfile.TemporaryDirectory(prefix="lab") as folder:
-        with machine.running(kernel, image, folder) as (process, results, user):
-            ended = follow(results, process, Terminal(user), report)
+        with machine.running(kernel, image, folder) as (results, user):
+            ended = follow(results, Terminal(user), report)
         if not ended:
             with open(f"{folder}/ttyS0", errors="replace") as log:
                 tail = [ascii(line.rstrip())[1:-1] for line in log.readlines()[-40:]]

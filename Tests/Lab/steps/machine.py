@@ -33,14 +33,14 @@ def command(kernel, image, words=""):
 
 @contextlib.contextmanager
 def running(kernel, image, folder):
-    """Runs the guest; gives its process, and the sockets of ttyS1 (results) and ttyS2 (a terminal)."""
+    """Runs the guest; gives the sockets of ttyS1 (results) and ttyS2 (a terminal)."""
     line = command(kernel, image) + ["-serial", f"file:{folder}/ttyS0"]
     paths = [f"{folder}/ttyS1", f"{folder}/ttyS2"]
     for path in paths:
         line += ["-serial", f"unix:{path},server=on,wait=off"]
     process = subprocess.Popen(line, stdin=subprocess.DEVNULL)
     try:
-        yield process, *[connect(path, process) for path in paths]
+        yield [connect(path, process) for path in paths]
     finally:
         process.kill()
         process.wait()

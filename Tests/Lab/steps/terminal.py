@@ -1,5 +1,6 @@
 """A user at the guest's third serial line: types keys and reads the screen, which pyte keeps."""
 
+import re
 import select
 import time
 
@@ -30,27 +31,26 @@ class Terminal:
     def rows(self):
         return [row.rstrip() for row in self.screen.display]
 
-    def row_of(self, text):
-        """The number of the first row that holds the text, or None."""
-        return next((n for n, row in enumerate(self.screen.display) if text in row), None)
-
-    def wait_for(self, text, seconds=20):
-        """Whether the text appears on the screen in time."""
+    def wait_for(self, pattern, seconds=20):
+        """Whether the pattern appears on the screen in time."""
         end = time.monotonic() + seconds
-        while self.row_of(text) is None and time.monotonic() < end:
+        while not self.shows(pattern) and time.monotonic() < end:
             self.pump(0.1)
-        return self.row_of(text) is not None
+        return self.shows(pattern)
 
-    def is_selected(self, row):
-        """Whether some of the row is drawn as the cursor of a list is: reversed, or on a background."""
-        cells = self.screen.buffer[row].values()
-        return any(cell.reverse or cell.bg != "default" for cell in cells)
+    def shows(self, pattern):
+        return any(re.search(pattern, row) for row in self.rows())
 
-    def select(self, text, tries=60):
-        """Moves the cursor of a list down to the row that holds the text."""
+    def selected(self):
+        """The texts drawn as the cursor of a list is: reversed, or on a background."""
+        for row in range(ROWS):
+            cells = (self.screen.buffer[row][column] for column in range(COLUMNS))
+            yield "".join(c.data for c in cells if c.reverse or c.bg != "default")
+
+    def select(self, pattern, tries=60):
+        """Moves the cursor of a list down to a row with the pattern."""
         for _ in range(tries):
-            row = self.row_of(text)
-            if row is not None and self.is_selected(row):
+            if any(re.search(pattern, text) for text in self.selected()):
                 return True
             self.type("j")
             self.pump(0.3)

@@ -1,0 +1,62 @@
+"""The user of the terminal program: finds the mtty device, stops it, lets it run, and quits."""
+
+import os
+import re
+
+NAMES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guest", "names.sh")
+with open(NAMES) as names:
+    DEVICE = re.search(r"MTTY_A=(\S+)", names.read()).group(1)
+
+STATES = {"STOP": r"\bSTOP\b", "RUNNING": r"\bRUNNING\b"}
+
+
+def run(terminal, check):
+    def expect(name, happened):
+        """One check; what comes after a failed one would only fail too."""
+        check(name, happened, [row for row in terminal.rows() if row])
+        if not happened:
+            raise AssertionError
+
+    def step(state):
+        terminal.type("s")
+        terminal.pump(0.5)
+        expect(f"the step menu offers {state}", terminal.select(STATES[state]))
+        terminal.type("\r")
+        terminal.pump(0.5)
+        terminal.type("y")
+        terminal.pump(0.5)
+        expect(f"the device is shown {state}", terminal.wait_for(STATES[state]))
+
+    try:
+        terminal.type("\r")
+        expect("the console has a shell", terminal.wait_for("#"))
+        terminal.type("stty -g >/tmp/before; vfioscope\r")
+        expect("the terminal program lists the mtty device", terminal.wait_for(DEVICE))
+        expect("the device can be chosen", terminal.select(DEVICE))
+        terminal.type("\r")
+        expect("its state is shown", terminal.wait_for(STATES["RUNNING"]))
+        terminal.type("a")
+        terminal.pump(0.5)
+        terminal.type("y")
+        terminal.pump(0.5)
+        step("STOP")
+        step("RUNNING")
+        leave(terminal)
+        expect("the terminal is sane afterwards", is_sane(terminal))
+    except AssertionError:
+        leave(terminal)
+    terminal.type("\x15exit\r")
+    terminal.pump(1)
+
+
+def leave(terminal):
+    """Quits, from however deep in the program; what it did not take ends on the shell's line."""
+    for key in "\x1b", "q", "q", "q":
+        terminal.type(key)
+        terminal.pump(0.5)
+
+
+def is_sane(terminal):
+    terminal.type("\x15")
+    terminal.type('[ "$(stty -g)" = "$(cat /tmp/before)" ] && echo as it w""as\r')
+    return terminal.wait_for("as it was") and not terminal.screen.cursor.hidden
