@@ -26,7 +26,7 @@ cp -r "$modules/lib" "$root"
 cp -r /lib/terminfo "$root/lib"
 cp -r /usr/lib/locale/C.utf8 "$root/usr/lib/locale"
 cp -L /usr/share/misc/pci.ids "$root/usr/share/misc"
-cp -L /usr/bin/busybox "$root/bin/busybox"
+bring /usr/bin/busybox
 bring /usr/bin/jq
 bring "$binary" vfioscope
 # The kernel's own header, for what the C library's is too old to know.
