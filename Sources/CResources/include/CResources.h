@@ -1,1 +1,9 @@
+/* What ships as data, compiled in: the program has no files beside it and can be moved anywhere. */
 #pragma once
+
+#include <stddef.h>
+
+/* The simulator's device profiles, Resources/Devices: name without suffix and text of the one at `index`;
+ * NULL behind the last. */
+const char *cr_device_name(size_t index);
+const char *cr_device_text(size_t index);

@@ -1,0 +1,120 @@
+import VFIO
+
+/// What is behind a simulated device's registers: its state, its memory and its data session.
+struct Machine: Sendable {
+  let profile: Profile
+  let options: Options
+  let gate: Gate
+  let clock: @Sendable () -> ContinuousClock.Instant
+  var memory: DeviceMemory
+  var config: ConfigSpace
+  /// The migration state, by the protocol's number.
+  private(set) var state: UInt32
+  /// At most one of both sessions is open.
+  var saving: SaveSession?
+  var loading: LoadSession?
+  /// Protocol v1: the data window.
+  var window = V1Window()
+  /// Protocol v2: the data fds.
+  var dataFDs = DataFDs()
+  private var dirtying: Dirtying
+
+  init(
+    _ profile: Profile, _ options: Options, gate: Gate, clock: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
+    self.profile = profile
+    self.options = options
+    self.gate = gate
+    self.clock = clock
+    memory = DeviceMemory(size: options.size, seed: options.seed)
+    config = ConfigSpace(profile.identity)
+    dirtying = Dirtying(rate: options.dirtyRate, now: clock())
+    state = profile.migrationProtocol.error
+    enter(options.state)
+  }
+
+  /// What the present state means. A state the profile does not describe neither runs nor moves data.
+  var traits: TransitionTable.Traits {
+    profile.transitions.states[state] ?? TransitionTable.Traits(runs: false, session: nil, needs: [])
+  }
+
+  /// Lets the device do what it has done since it was last looked at.
+  mutating func advance() {
+    for _ in 0..<dirtying.due(at: clock(), running: traits.runs) {
+      let page = memory.touch()
+      saving?.noteChange(of: page)
+    }
+  }
+
+  /// `VFIO_DEVICE_RESET`: back to RUNNING from every state; memory and data session are lost.
+  mutating func reset() {
+    closeSession()
+    memory.reset(seed: options.seed)
+    config = ConfigSpace(profile.identity)
+    enter(profile.migrationProtocol.running)
+  }
+}
+
+extension Machine {
+  /// Goes to the state `target`, step by step. A step that fails ends the walk where it stands.
+  mutating func change(to target: UInt32) throws(Refusal) {
+    let table = profile.transitions
+    let error = profile.migrationProtocol.error
+    guard target != error, state != error, table.offers(target, with: options.flags) else { throw Refusal(.EINVAL) }
+    // No way is longer than the number of states.
+    for _ in table.states where state != target {
+      try step(into: table.step(from: state, to: target, with: options.flags))
+    }
+    guard state == target else { throw Refusal(.EINVAL) }
+  }
+
+  private mutating func step(into next: UInt32) throws(Refusal) {
+    try gate.pause(options.latency)
+    if options.hangs.contains(next) { try gate.block() }
+    // What the change took, the device still ran.
+    advance()
+    if let failure = options.failures[next] { throw refused(failure.errno, toError: failure.error) }
+    if loading != nil, profile.transitions.states[next]?.session != .resuming { try finishLoading() }
+    enter(next)
+  }
+
+  /// RESUMING is left: what was written has to be a whole stream.
+  private mutating func finishLoading() throws(Refusal) {
+    switch loading?.result {
+    case nil, .complete: return
+    case .nothing where options.acceptsNoData: return
+    case .nothing, .bad: throw refused(.EINVAL, toError: options.badDataIsError)
+    }
+  }
+
+  private mutating func refused(_ errno: Errno, toError: Bool) -> Refusal {
+    if toError { enter(profile.migrationProtocol.error) }
+    return Refusal(errno)
+  }
+
+  private mutating func enter(_ next: UInt32) {
+    let goesOn = profile.transitions.sessionContinues(from: state, to: next)
+    state = next
+    guard !goesOn else { return }
+    closeSession()
+    if let session = traits.session { openSession(session) }
+  }
+
+  private mutating func openSession(_ session: TransitionTable.Session) {
+    switch session {
+    case .saving: saving = SaveSession(of: memory, chunk: options.chunk)
+    case .resuming: loading = LoadSession()
+    }
+    switch profile.migrationProtocol {
+    case .v1: window.open(size: options.window)
+    case .v2: dataFDs.open(session)
+    }
+  }
+
+  private mutating func closeSession() {
+    saving = nil
+    loading = nil
+    window.close()
+    dataFDs.endSession()
+  }
+}

@@ -1,0 +1,94 @@
+import VFIO
+
+/// How each option's value is written and what it sets. A profile says which options it has by giving them defaults.
+enum OptionTable {
+  struct Entry: Sendable {
+    /// What a value looks like, for messages.
+    let expected: String
+    /// Takes the value, or says false when it is none.
+    let set: @Sendable (inout Options, String, Profile) -> Bool
+  }
+
+  /// Options that may be given more than once.
+  static let repeatable: Set<String> = ["fail", "hang"]
+
+  static let entries: [String: Entry] = [
+    "flags": Entry(expected: "1, 3, 5 or 7") { options, text, _ in
+      guard let number = Quantity.number(text), [1, 3, 5, 7].contains(number) else { return false }
+      options.flags = V2Flags(rawValue: number)
+      return true
+    },
+    "size": size("4K to 1024G, in whole pages of 4K", in: DeviceMemory.sizes, of: 4096) { $0.size = $1 },
+    "seed": Entry(expected: "a number") { options, text, _ in
+      guard let number = Quantity.number(text) else { return false }
+      options.seed = number
+      return true
+    },
+    "chunk": size("1 to 16M", in: 1...(16 << 20)) { $0.chunk = Int($1) },
+    "window": size("4K to 1G, in whole pages of 4K", in: 4096...(1 << 30), of: 4096) { $0.window = Int($1) },
+    "dirty": size("bytes a second, up to 1024G", in: 0...(1 << 40)) { $0.dirtyRate = $1 },
+    "latency": time { $0.latency = $1 },
+    "access-latency": time { $0.accessLatency = $1 },
+    "map": choice("yes", "no") { $0.map = $1 },
+    "bad-data": choice("error", "stay") { $0.badDataIsError = $1 },
+    "no-data": choice("accept", "refuse") { $0.acceptsNoData = $1 },
+    "state": Entry(expected: "a state's name, such as running or stop-copy") { options, text, profile in
+      guard let state = profile.state(text) else { return false }
+      options.state = state
+      return true
+    },
+    "fail": Entry(expected: "STATE:ERRNO or STATE:ERRNO:error, such as stop-copy:EIO, or none", set: setFailure),
+    "hang": Entry(expected: "a state's name, such as stop-copy, or none") { options, text, profile in
+      guard text != "none" else { return true }
+      guard let state = profile.state(text) else { return false }
+      options.hangs.insert(state)
+      return true
+    },
+  ]
+
+  private static func setFailure(_ options: inout Options, _ text: String, _ profile: Profile) -> Bool {
+    guard text != "none" else { return true }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 || parts.count == 3 && parts[2] == "error",
+      let state = profile.state(parts[0]), let errno = Errno(name: parts[1])
+    else { return false }
+    options.failures[state] = Options.Failure(errno: errno, error: parts.count == 3)
+    return true
+  }
+
+  private static func size(
+    _ expected: String, in range: ClosedRange<UInt64>, of unit: UInt64 = 1,
+    _ set: @escaping @Sendable (inout Options, UInt64) -> Void
+  ) -> Entry {
+    Entry(expected: expected) { options, text, _ in
+      guard let bytes = Quantity.bytes(text), range.contains(bytes), bytes.isMultiple(of: unit) else { return false }
+      set(&options, bytes)
+      return true
+    }
+  }
+
+  private static func time(_ set: @escaping @Sendable (inout Options, Duration) -> Void) -> Entry {
+    Entry(expected: "a time with its unit, such as 50us, 20ms or 3s, up to an hour") { options, text, _ in
+      guard let duration = Quantity.time(text) else { return false }
+      set(&options, duration)
+      return true
+    }
+  }
+
+  private static func choice(
+    _ yes: String, _ no: String, _ set: @escaping @Sendable (inout Options, Bool) -> Void
+  ) -> Entry {
+    Entry(expected: "\(yes) or \(no)") { options, text, _ in
+      guard text == yes || text == no else { return false }
+      set(&options, text == yes)
+      return true
+    }
+  }
+}
+
+extension Profile {
+  /// The number of the state with this word, if the device knows it.
+  fileprivate func state(_ word: String) -> UInt32? {
+    migrationProtocol.state(named: word).flatMap { transitions.states[$0] == nil ? nil : $0 }
+  }
+}

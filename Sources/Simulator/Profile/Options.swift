@@ -1,0 +1,80 @@
+import VFIO
+
+/// What makes one simulated device different from another of its profile.
+struct Options: Sendable {
+  /// Protocol v2: the flags of feature MIGRATION. Empty in v1, whose states need none.
+  var flags: V2Flags = []
+  /// Device memory, bytes.
+  var size: UInt64 = 0
+  /// What the memory's first contents follow from.
+  var seed: UInt64 = 0
+  /// v1: bytes put into the window at a time. v2: bytes of memory in a record.
+  var chunk = 0
+  /// v1: the data window, bytes.
+  var window = 0
+  /// v1: the window may be mapped.
+  var map = false
+  /// Bytes a second that change while the device runs.
+  var dirtyRate: UInt64 = 0
+  /// What every state change takes.
+  var latency: Duration = .zero
+  /// What every access takes.
+  var accessLatency: Duration = .zero
+  /// Changes that fail, by the state they lead into.
+  var failures: [UInt32: Failure] = [:]
+  /// Changes that never end, by the state they lead into.
+  var hangs: Set<UInt32> = []
+  /// The state found at first.
+  var state: UInt32 = 0
+  /// Whether bad or missing data on leaving RESUMING lead to ERROR; else the device stays.
+  var badDataIsError = false
+  /// Whether RESUMING may be left when nothing was written.
+  var acceptsNoData = false
+
+  /// How a change fails.
+  struct Failure: Sendable, Equatable {
+    let errno: Errno
+    /// The device goes to ERROR; else it keeps its state.
+    let error: Bool
+  }
+}
+
+extension Options {
+  /// The profile's defaults, and what the address says over them.
+  init(_ settings: [Address.Setting], of profile: Profile) throws(AddressError) {
+    for (option, value) in profile.defaults {
+      try set(Address.Setting(option: option, value: value), profile)
+    }
+    var seen: Set<String> = []
+    for setting in settings {
+      guard profile.defaults[setting.option] != nil else {
+        throw .unknownOption(setting.option, known: profile.defaults.keys.sorted())
+      }
+      guard seen.insert(setting.option).inserted || OptionTable.repeatable.contains(setting.option) else {
+        throw .givenTwice(setting.option)
+      }
+      try set(setting, profile)
+    }
+    try checkTogether(profile)
+  }
+
+  private mutating func set(_ setting: Address.Setting, _ profile: Profile) throws(AddressError) {
+    guard let entry = OptionTable.entries[setting.option] else {
+      throw .brokenProfile(profile.name, why: "there is no option \(setting.option)")
+    }
+    guard entry.set(&self, setting.value, profile) else {
+      throw .badValue(option: setting.option, value: setting.value, expected: entry.expected)
+    }
+  }
+
+  /// What one value means for another.
+  private func checkTogether(_ profile: Profile) throws(AddressError) {
+    guard window == 0 || chunk <= window else {
+      throw .badValue(option: "chunk", value: "\(chunk)", expected: "no more than the window, \(window)")
+    }
+    guard profile.transitions.offers(state, with: flags) else {
+      let word = profile.migrationProtocol.word(for: state)
+      throw .badValue(option: "state", value: word, expected: "a state that flags=\(flags.rawValue) has")
+    }
+  }
+}

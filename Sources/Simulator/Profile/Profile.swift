@@ -1,0 +1,45 @@
+import VFIO
+
+/// A kind of simulated device: a file of Resources/Devices.
+struct Profile: Sendable {
+  let name: String
+  let description: String
+  let migrationProtocol: MigrationProtocol
+  /// Whether GET_INFO says that the device can be reset. It always can.
+  let announcesReset: Bool
+  /// The options an address may set, with the values they have otherwise.
+  let defaults: [String: String]
+  let identity: Identity
+  /// Protocol v1 only.
+  let migrationRegion: MigrationRegionPlace?
+  let transitions: TransitionTable
+
+  /// What the PCI configuration space says.
+  struct Identity: Sendable, Decodable {
+    let vendor: UInt16
+    let device: UInt16
+    let subsystemVendor: UInt16
+    let subsystem: UInt16
+    let classCode: UInt32
+    let revision: UInt8
+
+    private enum CodingKeys: String, CodingKey {
+      case vendor, device, subsystem, revision
+      case subsystemVendor = "subsystem-vendor"
+      case classCode = "class"
+    }
+  }
+
+  /// Where the registers of protocol v1 are.
+  struct MigrationRegionPlace: Sendable, Decodable {
+    /// The region's number.
+    let index: UInt32
+    /// Where the data window begins in it, bytes.
+    let dataOffset: UInt64
+
+    private enum CodingKeys: String, CodingKey {
+      case index
+      case dataOffset = "data-offset"
+    }
+  }
+}

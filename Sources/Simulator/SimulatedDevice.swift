@@ -1,0 +1,105 @@
+import Synchronization
+import VFIO
+
+/// A device in memory that migrates as the protocols say: for learning, for tests, for scripts.
+///
+/// Its memory is region 0, so that a device that was saved and restored can be compared with its source.
+public final class SimulatedDevice: Device {
+  private let machine: Mutex<Machine>
+  private let gate = Gate()
+  private let layout: RegionLayout
+  private let accessLatency: Duration
+
+  /// Opens the device with this address, without the `sim:`: `PROFILE[,option=value…]`.
+  ///
+  /// - Parameter clock: what tells the time by which the running device changes its memory.
+  public static func open(
+    _ address: String, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) throws(AddressError) -> SimulatedDevice {
+    let address = try Address(address)
+    let profile = try ProfileCatalog.profile(named: address.profile)
+    return SimulatedDevice(profile, try Options(address.settings, of: profile), clock)
+  }
+
+  private init(_ profile: Profile, _ options: Options, _ clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+    layout = RegionLayout(profile: profile, options: options)
+    accessLatency = options.accessLatency
+    machine = Mutex(Machine(profile, options, gate: gate, clock: clock))
+  }
+
+  /// Takes the device away, as when it is unplugged: calls that hang come back, they and all later ones with ENODEV.
+  /// May be called from any thread.
+  public func release() {
+    gate.release()
+  }
+
+  /// PCI, and whether the profile says that the device can be reset. There are no interrupts.
+  public func info() throws(DeviceError) -> DeviceInfo {
+    try access(.deviceInfo) { _ in
+      let reset = layout.profile.announcesReset ? DeviceInfo.flagReset : 0
+      return DeviceInfo(flags: DeviceInfo.flagPCI | reset, regionCount: layout.count, interruptCount: 0)
+    }
+  }
+
+  /// `EINVAL` for a region that is not there, and for a buffer of less than 32 bytes.
+  public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
+    try access(.regionInfo(index: index, argsz: argsz)) { (_) throws(Refusal) in
+      try RegionReply.bytes(layout.region(index), argsz: argsz)
+    }
+  }
+
+  /// Reads a region; what goes beyond its end is cut off.
+  public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
+    return try access(operation) { (machine) throws(Refusal) in
+      try machine.read(region.index, at: offset, into: &buffer)
+    }
+  }
+
+  /// Writes a region; what goes beyond its end is cut off. Region 0 takes writes only while the device runs.
+  public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
+    return try access(operation) { (machine) throws(Refusal) in
+      try machine.write(region.index, at: offset, from: buffer)
+    }
+  }
+
+  /// The features of protocol v2; `ENOTTY` for all others and for a device of protocol v1.
+  public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
+    try access(.feature(argsz: argsz, flags: flags)) { (machine) throws(Refusal) in
+      try machine.feature(argsz: argsz, flags: flags, data: &data)
+      return 0
+    }
+  }
+
+  /// Back to RUNNING, from every state.
+  public func reset() throws(DeviceError) {
+    try access(.reset) { $0.reset() }
+  }
+
+  /// The stream of a data fd. One that was never given out, or is closed, answers `EBADF`.
+  public func stream(taking dataFD: Int32) -> any DataStream {
+    SimulatedStream(self, taking: dataFD)
+  }
+}
+
+extension SimulatedDevice {
+  /// Where every call goes through: it takes its time, the device does what it has done meanwhile, and then answers.
+  func access<R>(
+    _ operation: Operation, _ call: (inout Machine) throws(Refusal) -> R
+  ) throws(DeviceError) -> R where R: Sendable {
+    do throws(Refusal) {
+      try gate.pause(accessLatency)
+      return try machine.withLock { (machine) throws(Refusal) in
+        machine.advance()
+        return try call(&machine)
+      }
+    } catch {
+      throw DeviceError(operation, error.errno)
+    }
+  }
+
+  func close(_ dataFD: Int32) {
+    machine.withLock { $0.dataFDs.close(dataFD) }
+  }
+}

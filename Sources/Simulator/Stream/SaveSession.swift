@@ -1,0 +1,106 @@
+import VFIO
+
+/// The data session of a device that is being saved: which pages go next, and what is on its way.
+///
+/// While the device runs all pages go once (the initial data) and then those that have changed since. Once it has
+/// stopped, the rest and the trailer go.
+struct SaveSession: Sendable {
+  private var writer = StreamWriter()
+  private let pageCount: Int
+  private let pagesPerRecord: Int
+  /// The first page that has not gone once.
+  private var nextInitial = 0
+  /// Pages that have gone and changed since.
+  private var changed: PageSet
+  /// Room for header, record's head and record; made with the first bytes that go.
+  private var staged: [UInt8] = []
+  /// What of `staged` has not been taken yet.
+  private var waiting = 0..<0
+  private var waitingIsInitial = true
+  private var sentHeader = false
+  private var sentTrailer = false
+
+  /// A session with records of up to `chunk` bytes of memory, in whole pages.
+  init(of memory: DeviceMemory, chunk: Int) {
+    pageCount = memory.pageCount
+    pagesPerRecord = min(max(1, chunk / DeviceMemory.pageSize), memory.pageCount)
+    changed = PageSet(pageCount: pageCount)
+  }
+
+  /// The device has changed a page.
+  mutating func noteChange(of page: Int) {
+    if page < nextInitial { changed.insert(page) }
+  }
+
+  /// Gives the next bytes, `limit` at most. Fewer mean that there are no more now, or, when the device has stopped, no
+  /// more at all.
+  mutating func take(
+    into target: inout MutableRawSpan, limit: Int, of memory: DeviceMemory, stopped: Bool
+  ) -> Int {
+    var given = 0
+    while given < limit {
+      if waiting.isEmpty { stage(memory, stopped: stopped) }
+      guard !waiting.isEmpty else { break }
+      let count = min(waiting.count, limit - given)
+      let end = waiting.lowerBound + count
+      target.copy(staged.span.bytes.extracting(waiting.lowerBound..<end), at: given)
+      waiting = end..<waiting.upperBound
+      given += count
+    }
+    return given
+  }
+
+  private mutating func stage(_ memory: DeviceMemory, stopped: Bool) {
+    var end = 0
+    if !sentHeader {
+      let room = 2 * StreamFormat.headSize + pagesPerRecord * DeviceMemory.pageSize
+      staged = [UInt8](repeating: 0, count: room)
+      end = put(writer.header(of: memory))
+      sentHeader = true
+    }
+    if let pages = nextPages() {
+      end += writer.record(pages, of: memory, into: &staged, at: end)
+    } else if stopped, !sentTrailer {
+      end = put(writer.trailer())
+      sentTrailer = true
+    }
+    waiting = 0..<end
+  }
+
+  private mutating func nextPages() -> Range<Int>? {
+    waitingIsInitial = nextInitial < pageCount
+    guard waitingIsInitial else { return changed.takeRun(atMost: pagesPerRecord) }
+    let pages = nextInitial..<min(nextInitial + pagesPerRecord, pageCount)
+    nextInitial = pages.upperBound
+    return pages
+  }
+
+  private mutating func put(_ head: [UInt8]) -> Int {
+    staged.copy(head.span.bytes, at: 0)
+    return head.count
+  }
+}
+
+extension SaveSession {
+  /// What is still to come, in bytes; exactly 0 when nothing is.
+  func remaining(stopped: Bool) -> Int {
+    let pages = pageCount - nextInitial + changed.count
+    let heads = (pages + pagesPerRecord - 1) / pagesPerRecord
+    let ends = (sentHeader ? 0 : 1) + (stopped && !sentTrailer ? 1 : 0)
+    return waiting.count + pages * DeviceMemory.pageSize + (heads + ends) * StreamFormat.headSize
+  }
+
+  /// `VFIO_MIG_GET_PRECOPY_INFO`: bytes of memory, without the stream's own heads, so that the first number never rises.
+  var precopyInfo: PrecopyInfo {
+    let initial = (pageCount - nextInitial) * DeviceMemory.pageSize
+    let dirty = changed.count * DeviceMemory.pageSize
+    return PrecopyInfo(
+      initialBytes: UInt64(initial + (waitingIsInitial ? waitingData : 0)),
+      dirtyBytes: UInt64(dirty + (waitingIsInitial ? 0 : waitingData)))
+  }
+
+  /// Bytes of memory that are staged: what waits, less the heads in front of it.
+  private var waitingData: Int {
+    min(waiting.count, waiting.upperBound / DeviceMemory.pageSize * DeviceMemory.pageSize)
+  }
+}
