@@ -47,9 +47,10 @@ knows_a_shared_group() {
 check "a group with a host driver in it is not viable, and the verdict names the driver" knows_a_shared_group
 
 list_survives_a_held_device() {
-  sleep 30 3<>/dev/vfio/$(group_of $V1_A) &
+  sleep 30 3<>/dev/vfio/$(group_of $V1_A) >/dev/null 2>&1 &
+  sleep 0.5
   expect_exit 0 vfioscope list && expect_line $V1_A
-  result=$?
+  local result=$?
   kill $!
   return $result
 }

@@ -14,10 +14,13 @@ soon() {
   done
 }
 
+has_open() { [ "$(readlink /proc/$1/fd/3)" = "$2" ]; }
+
 group_holder() {
-  sleep 60 3<>/dev/vfio/$(group_of $1) >/dev/null 2>&1 &
+  local node=/dev/vfio/$(group_of $1)
+  sleep 60 3<>$node >/dev/null 2>&1 &
   holder=$!
-  soon test -e /proc/$holder/fd/3
+  soon has_open $holder $node
 }
 
 cdev_holder() {

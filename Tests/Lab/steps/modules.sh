@@ -4,7 +4,7 @@
 # character devices, debugfs and no-IOMMU mode of vfio; a module can be built without the kernel.
 . "$(dirname "$0")/../common.sh"
 
-kernel=$1
+kernel=$(realpath "$1")
 release=$(cat "$kernel/release")
 headers=$kernel/headers/src/linux-headers-$release
 options="IOMMUFD_DRIVER VFIO_DEVICE_CDEV VFIO_DEBUGFS VFIO_NOIOMMU INTERVAL_TREE_SPAN_ITER"
