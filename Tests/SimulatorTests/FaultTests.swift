@@ -1,0 +1,92 @@
+import Testing
+import VFIO
+
+@testable import Simulator
+
+@Suite("A simulated device that is told to misbehave")
+struct FaultTests {
+  @Test("refuses a change with the error asked for and keeps its state and its session")
+  func fails() throws {
+    let v2 = try V2Device("fail=stop-copy:EIO,flags=5")
+    let stream = try v2.open(.preCopy)
+    #expect(refusal { try v2.set(.stopCopy) } == .EIO)
+    #expect(try v2.state == .preCopy)
+    #expect(try stream.read(10).count == 10)
+  }
+
+  @Test("stops half way when a step on the way fails")
+  func failsHalfWay() throws {
+    let v2 = try V2Device("fail=stop:EBUSY")
+    #expect(refusal { try v2.set(.resuming) } == .EBUSY)
+    #expect(try v2.state == .runningP2P)
+  }
+
+  @Test("goes to ERROR when asked to, and ends its session")
+  func failsToError() throws {
+    let v2 = try V2Device("fail=stop-copy:EIO:error,flags=5")
+    let stream = try v2.open(.preCopy)
+    #expect(refusal { try v2.set(.stopCopy) } == .EIO)
+    #expect(try v2.state == .error)
+    #expect(refusal { _ = try stream.read(10) } == .ENODEV)
+    let v1 = try V1Device("fail=stop:ENOMEM:error")
+    #expect(refusal { try v1.set(.stop) } == .ENOMEM)
+    #expect(try v1.state == .error)
+    #expect(try v1.pendingBytes == 0)
+  }
+
+  @Test("takes the time it is told to take: once a step, and once an access")
+  func latency() throws {
+    let slow = try V2Device("latency=20ms,flags=3")
+    #expect(try ContinuousClock().measure { try slow.set(.stop) } >= .milliseconds(40))
+    #expect(try ContinuousClock().measure { try slow.set(.stop) } < .milliseconds(20))
+    let sluggish = try V1Device("access-latency=10ms")
+    #expect(try ContinuousClock().measure { _ = try sluggish.state } >= .milliseconds(10))
+  }
+
+  @Test("hangs until it is released, and is gone then")
+  func hangs() async throws {
+    let v2 = try V2Device("hang=stop")
+    let device = v2.device
+    let (started, signal) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+    let hung = Task {
+      signal.yield(.now)
+      let answer = refusal { try v2.set(.stop) }
+      return (errno: answer, end: ContinuousClock.now)
+    }
+    let start = try #require(await started.first { _ in true })
+    try await Task.sleep(for: .milliseconds(50))
+    device.release()
+    let answer = await hung.value
+    #expect(answer.errno == .ENODEV)
+    #expect(start.duration(to: answer.end) >= .milliseconds(50))
+    #expect(refusal { _ = try device.info() } == .ENODEV)
+    #expect(refusal { try device.reset() } == .ENODEV)
+  }
+
+  @Test("answers everything else while it is only told to hang elsewhere")
+  func hangsElsewhere() throws {
+    let v1 = try V1Device("hang=resuming")
+    try v1.set(.stopCopy)
+    #expect(try !v1.drain().isEmpty)
+  }
+
+  @Test("lets nobody write its memory while it is stopped")
+  func stoppedMemory() throws {
+    let v2 = try V2Device()
+    try v2.device.put([1, 2, 3], at: 10)
+    try v2.set(.stop)
+    let before = try v2.device.memory()
+    #expect(refusal { try v2.device.put([4], at: 10) } == .EIO)
+    #expect(try v2.device.memory() == before)
+    #expect(Array(before[10..<13]) == [1, 2, 3])
+  }
+
+  @Test("has its first memory again after a reset")
+  func reset() throws {
+    let v2 = try V2Device()
+    let first = try v2.device.memory()
+    try v2.device.put([1, 2, 3], at: 10)
+    try v2.device.reset()
+    #expect(try v2.device.memory() == first)
+  }
+}
