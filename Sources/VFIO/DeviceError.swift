@@ -30,7 +30,11 @@ public struct DeviceError: Error, Sendable, Equatable {
 
   /// The number of the failed call, if it was a number that came back.
   public var errno: Errno? {
-    if case .refused(let errno) = reason { errno } else { nil }
+    // Every case named: with `if case`, the optimizer of Swift 6.3.1 crashes where this is inlined into a catch.
+    switch reason {
+    case .refused(let errno): errno
+    case .short, .overran, .malformed: nil
+    }
   }
 }
 
