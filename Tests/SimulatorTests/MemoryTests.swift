@@ -48,6 +48,26 @@ struct MemoryTests {
     #expect(contents(memory) == original)
   }
 
+  @Test("that was loaded stores no more than its source's, whatever seed it had")
+  func loaded() throws {
+    var source = DeviceMemory(size: 1 << 20, seed: 1)
+    _ = source.write([1, 2, 3].span.bytes, at: 5000)
+    for _ in 0..<100 { _ = source.touch() }
+    _ = source.write([4].span.bytes, at: 9000)
+    var session = SaveSession(of: source, chunk: 64 << 10)
+    var stream = [UInt8](repeating: 0, count: session.remaining(stopped: true))
+    var span = stream.mutableSpan
+    var raw = span.mutableBytes
+    let length = raw.byteCount
+    #expect(session.take(into: &raw, limit: length, of: source, stopped: true) == length)
+    var target = DeviceMemory(size: 1 << 20, seed: 2)
+    var load = LoadSession()
+    try load.take(stream.span.bytes, into: &target)
+    #expect(load.result == .complete)
+    #expect(contents(target) == contents(source))
+    #expect(target.writtenPages == source.writtenPages)
+  }
+
   @Test("of 8G costs little, however it is used")
   func small() throws {
     let device = try SimulatedDevice.open("v2-reference,size=8G,dirty=100M")
