@@ -56,7 +56,7 @@ public struct IOMMUStatus: Sendable, Equatable {
 extension IOMMUStatus {
   init(groups: [Group], root: Root, notices: inout [Notice]) {
     units = (root.listing("sys/class/iommu", noting: &notices) ?? []).sorted()
-    kernelWords = (root.readIfThere("proc/cmdline", noting: &notices)?.words ?? []).filter { $0.contains("iommu") }
+    kernelWords = (root.readIfThere("proc/cmdline", noting: &notices)?.words ?? []).filter { $0.holds("iommu") }
     let parameter = root.readIfThere("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", noting: &notices)
     isUnsafeModeEnabled = parameter?.trimmed == "Y"
     vendor = Vendor(cpuinfo: root.readIfThere("proc/cpuinfo", noting: &notices))

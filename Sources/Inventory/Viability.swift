@@ -92,6 +92,6 @@ extension Device {
   /// of them carry the word (`vfio-pci`, `mlx5_vfio_pci`). Drivers of mediated devices are VFIO drivers by their nature.
   public var isBoundToVFIO: Bool {
     guard case .driver(let driver) = binding else { return false }
-    return vfioNumber != nil || mdev != nil || driver.contains("vfio")
+    return vfioNumber != nil || mdev != nil || driver.holds("vfio")
   }
 }

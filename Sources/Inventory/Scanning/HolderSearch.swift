@@ -35,7 +35,7 @@ struct HolderSearch {
     // A node that was removed while it is open is still held.
     let path = link.hasSuffix(" (deleted)") ? String(link.dropLast(10)) : link
     if nodes.contains(path) { return .node(path) }
-    guard link.contains("vfio"), let info = try? process.read("fdinfo/\(fd)"),
+    guard link.holds("vfio"), let info = try? process.read("fdinfo/\(fd)"),
       let line = info.value(after: "vfio-device-syspath:")
     else { return nil }
     let place = String(decoding: line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }, as: UTF8.self)
