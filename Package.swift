@@ -48,6 +48,8 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("InspectorTests", ["Inspector", "TestSupport"]),
     tests("CommandTests", ["TestSupport", "vfioscope"]),
-    tests("ScreenTests", ["TestSupport", "vfioscope"], path: "Tests/Terminal"),
+    .executableTarget(
+      name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe", swiftSettings: strict),
+    tests("ScreenTests", ["TestSupport", "vfioscope", "TerminalProbe"], path: "Tests/Terminal"),
   ]
 )
