@@ -37,8 +37,10 @@ public final class MigrationSession {
 
   /// Looks at the device. Nothing is read that has an effect.
   public func observe() throws(DeviceError) -> Observation {
-    let state = try interface.state()
-    return Observation(state: state, fields: interface.fields(in: state), time: .now)
+    try journal.looking { () throws(DeviceError) in
+      let state = try interface.state()
+      return Observation(state: state, fields: interface.fields(in: state), time: journal.now)
+    }
   }
 
   /// What each state would take from here, in the protocol's order.
@@ -50,9 +52,9 @@ public final class MigrationSession {
   @discardableResult
   public func step(_ request: Request) -> StepResult {
     let before = try? interface.state()
-    let start = ContinuousClock.now
+    let start = journal.now
     let failure = attempt(request)
-    let duration = start.duration(to: .now)
+    let duration = start.duration(to: journal.now)
     let reached = try? interface.state()
     if let reached { interface.arrived(in: reached) }
     let result = StepResult(

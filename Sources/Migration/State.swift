@@ -79,6 +79,9 @@ public enum State: Hashable, Sendable {
     }
   }
 
+  /// Whether the device works without starting new peer-to-peer DMA.
+  var isQuiet: Bool { self == .v2(.runningP2P) || self == .v2(.preCopyP2P) }
+
   /// Whether the device works, at least in part.
   public var isRunning: Bool {
     switch self {

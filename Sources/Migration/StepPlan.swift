@@ -18,6 +18,8 @@ public struct StepPlan: Sendable, Equatable {
     case stopsDevice
     case runsDevice
     case runsForAMoment
+    case quietsPeers
+    case freesPeers
     case opensSession
     case keepsSession
     case endsSession
@@ -81,6 +83,8 @@ extension StepPlan.Effect {
     case .stopsDevice: "stops the device"
     case .runsDevice: "runs the device"
     case .runsForAMoment: "runs the device for a moment on the way"
+    case .quietsPeers: "starts no new peer-to-peer DMA"
+    case .freesPeers: "may start peer-to-peer DMA again"
     case .opensSession: "opens a data session"
     case .keepsSession: "keeps the data session"
     case .endsSession: "ends the data session"
@@ -97,6 +101,8 @@ extension StepPlan {
     var effects: [Effect] = []
     if from.isRunning && !to.isRunning { effects.append(.stopsDevice) }
     if !from.isRunning && to.isRunning { effects.append(.runsDevice) }
+    if to.isQuiet && !from.isQuiet && from.isRunning { effects.append(.quietsPeers) }
+    if from.isQuiet && !to.isQuiet && to.isRunning { effects.append(.freesPeers) }
     if from.isResuming { effects.append(.checksData) }
     if to.isResuming { effects.append(.losesState) }
     return effects

@@ -1,3 +1,4 @@
+import VFIO
 import Dispatch
 import Synchronization
 

@@ -39,6 +39,13 @@ public struct Access: Sendable, Equatable {
 public protocol AccessRecorder: Sendable {
   /// Takes one finished access. Called on the thread that made it.
   func record(_ access: Access)
+  /// What accesses are timed with.
+  var now: ContinuousClock.Instant { get }
+}
+
+extension AccessRecorder {
+  /// The system's clock.
+  public var now: ContinuousClock.Instant { .now }
 }
 
 /// What a finished call leaves for the record.
@@ -57,7 +64,7 @@ extension AccessRecorder {
     _ operation: Operation, _ call: (inout Outcome) throws(DeviceError) -> R
   ) throws(DeviceError) -> R {
     var outcome = Outcome()
-    let start = ContinuousClock.now
+    let start = now
     do throws(DeviceError) {
       let value = try call(&outcome)
       record(operation, outcome, nil, since: start)
@@ -74,6 +81,6 @@ extension AccessRecorder {
     record(
       Access(
         operation: operation, result: outcome.result, failure: failure, payload: outcome.payload, start: start,
-        duration: start.duration(to: .now)))
+        duration: start.duration(to: now)))
   }
 }

@@ -38,6 +38,18 @@ public struct DeviceError: Error, Sendable, Equatable {
   }
 }
 
+/// Makes a call, and takes some answers for "not there" instead of an error.
+///
+/// - Returns: what the call returned, or nil when it was refused with one of these numbers.
+func unless<R>(_ errnos: Errno..., call: () throws(DeviceError) -> R) throws(DeviceError) -> R? {
+  do throws(DeviceError) {
+    return try call()
+  } catch {
+    if let errno = error.errno, errnos.contains(errno) { return nil }
+    throw error
+  }
+}
+
 extension DeviceError: CustomStringConvertible {
   /// One line: what was tried, and what came back.
   public var description: String { "\(operation): \(reason)" }

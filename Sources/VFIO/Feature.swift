@@ -75,13 +75,9 @@ extension Device {
   /// - Returns: false when the answer is `ENOTTY` (no such feature) or `EINVAL` (not with this operation).
   public func offers(_ operations: FeatureFlags, _ number: FeatureNumber) throws(DeviceError) -> Bool {
     var none: [UInt8] = []
-    do throws(DeviceError) {
-      _ = try feature(argsz: 8, flags: operations.union(.probe).of(number), data: &none)
-      return true
-    } catch {
-      guard error.errno == .ENOTTY || error.errno == .EINVAL else { throw error }
-      return false
-    }
+    return try unless(.ENOTTY, .EINVAL) { () throws(DeviceError) in
+      try feature(argsz: 8, flags: operations.union(.probe).of(number), data: &none)
+    } != nil
   }
 
   /// Reads a feature's data: `count` bytes.

@@ -87,10 +87,8 @@ extension Device {
     var found: [Region] = []
     // 256 is far beyond every device; a count read from the device must not decide how long this takes.
     for index in 0..<min(try info().regionCount, 256) {
-      do throws(DeviceError) {
-        found.append(try region(index))
-      } catch {
-        guard error.errno == .EINVAL else { throw error }
+      if let region = try unless(.EINVAL, call: { () throws(DeviceError) in try region(index) }) {
+        found.append(region)
       }
     }
     return found

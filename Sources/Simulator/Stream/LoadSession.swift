@@ -1,3 +1,5 @@
+import VFIO
+
 /// The data session of a device that is being loaded.
 struct LoadSession: Sendable {
   private var reader = StreamReader()

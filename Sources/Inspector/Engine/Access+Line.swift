@@ -1,0 +1,24 @@
+import VFIO
+
+extension Access {
+  /// The access on one line: when, how long, what, and what came back.
+  public func line(since start: ContinuousClock.Instant) -> String {
+    let at = start.duration(to: self.start).inMicroseconds
+    let outcome = failure.map { "= \($0)" } ?? "= \(result)" + (payload.isEmpty ? "" : " [\(hex)]")
+    return "\(at) µs +\(duration.inMicroseconds) µs \(operation) \(outcome)"
+  }
+
+  /// The first bytes; a register of 4 or 8 bytes as a number.
+  private var hex: String {
+    switch payload.count {
+    case 4: "0x" + String(payload.number(UInt32.self, at: 0) ?? 0, radix: 16)
+    case 8: "0x" + String(payload.number(UInt64.self, at: 0) ?? 0, radix: 16)
+    default: payload.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+  }
+}
+
+extension Duration {
+  /// Whole microseconds.
+  var inMicroseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import Inventory
+import Migration
+import Simulator
+import VFIO
+
+/// Opens devices by their names. The only place that knows all kinds of devices.
+public struct DeviceOpener: Sendable {
+  /// The way to a device of the kernel; nil takes its own node where there is one, else its group.
+  public let interface: KernelInterface?
+
+  /// Opens devices of the kernel this way.
+  public init(via interface: KernelInterface? = nil) {
+    self.interface = interface
+  }
+
+  /// Opens a device and looks for its migration. Everything from the first call on is recorded in `journal`.
+  public func open(_ reference: DeviceReference, journal: Journal) throws(OpenFailure) -> OpenedDevice {
+    switch reference {
+    case .simulated(let text): try openSimulated(text, journal)
+    case .vfioUser(let path): throw Self.noClient(for: path)
+    case .kernel(let name): try openKernel(name, journal)
+    }
+  }
+
+  private func openSimulated(_ text: String, _ journal: Journal) throws(OpenFailure) -> OpenedDevice {
+    let device: SimulatedDevice
+    do throws(AddressError) {
+      device = try SimulatedDevice.open(text)
+    } catch {
+      throw OpenFailure(.name, error.description)
+    }
+    let reference = DeviceReference.simulated(text)
+    let recorded = RecordingDevice(device, recorder: journal)
+    do throws(DeviceError) {
+      return try OpenedDevice(recorded, reference: reference, way: "simulator", journal: journal)
+    } catch {
+      throw OpenFailure(.refused, "\(reference): \(error)", errno: error.errno)
+    }
+  }
+
+  private static func noClient(for path: String) -> OpenFailure {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      let errno = Errno(rawValue: errno)
+      return OpenFailure(.refused, "\(path): \(errno)", errno: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { return OpenFailure(.name, "\(path) is not a socket") }
+    return OpenFailure(.name, "vfio-user:\(path): this version can't talk to vfio-user servers yet")
+  }
+
+  // MARK: devices of the kernel
+
+  private func openKernel(_ name: String, _ journal: Journal) throws(OpenFailure) -> OpenedDevice {
+    let machine: Machine
+    do throws(ReadFailure) {
+      machine = try Machine.scan()
+    } catch {
+      throw OpenFailure(.refused, error.description)
+    }
+    let found: Inventory.Device
+    do throws(Machine.LookupError) {
+      found = try machine.device(at: name)
+    } catch {
+      throw OpenFailure(.name, error.description)
+    }
+    try Self.checkBinding(of: found, in: machine)
+    do throws(DeviceError) {
+      let (device, interface) = try KernelDevice.open(
+        Self.location(of: found, in: machine), via: interface, recorder: journal)
+      return try OpenedDevice(
+        device, reference: .kernel(found.address.description), way: interface.rawValue, journal: journal)
+    } catch {
+      throw Self.failure(error, opening: found, in: machine)
+    }
+  }
+
+  private static func location(of device: Inventory.Device, in machine: Machine) -> KernelLocation {
+    KernelLocation(
+      name: device.address.description, groupNode: device.group.flatMap { machine.group($0)?.node?.path },
+      deviceNode: device.node?.path)
+  }
+
+  /// Says before anything is opened what the kernel would say less clearly.
+  private static func checkBinding(of device: Inventory.Device, in machine: Machine) throws(OpenFailure) {
+    guard !device.isBoundToVFIO else { return }
+    let what = device.driver.map { "is bound to \($0)" } ?? "is bound to no driver"
+    throw OpenFailure(.refused, "\(device.address) \(what); only a device bound to a VFIO driver can be opened")
+  }
+
+  private static func failure(
+    _ error: DeviceError, opening device: Inventory.Device, in machine: Machine
+  ) -> OpenFailure {
+    let causes = [heldBy(error, device, machine), blockedBy(device, machine), permission(error)].compactMap { $0 }
+    let hint = causes.first.map { "; \($0)" } ?? ""
+    return OpenFailure(.refused, "\(device.address): \(error)\(hint)", errno: error.errno)
+  }
+
+  /// A node that is open elsewhere answers EBUSY (group) or, at BIND, EINVAL (the device's own node).
+  private static func heldBy(_ error: DeviceError, _ device: Inventory.Device, _ machine: Machine) -> String? {
+    let isBind = error.operation == .attach(call: "BIND_IOMMUFD")
+    guard error.errno == .EBUSY || (isBind && error.errno == .EINVAL) else { return nil }
+    let holders = machine.holders(of: device)
+    // Our own descriptors are among them while the attempt is being undone.
+    let others = holders.found.filter { $0.pid != getpid() }
+    guard !others.isEmpty else { return holders.caveat.map { "somebody else may hold it, but \($0)" } }
+    return "held by " + others.map { "process \($0.pid) (\($0.command))" }.joined(separator: ", ")
+  }
+
+  private static func blockedBy(_ device: Inventory.Device, _ machine: Machine) -> String? {
+    guard let group = device.group.flatMap({ machine.group($0) }), !group.viability.blocking.isEmpty else { return nil }
+    return "group \(group.number) is \(group.viability.description)"
+  }
+
+  private static func permission(_ error: DeviceError) -> String? {
+    guard error.errno == .EACCES || error.errno == .EPERM else { return nil }
+    return "run as root, or get the right to open this node"
+  }
+}

@@ -1,0 +1,37 @@
+import Inventory
+
+extension Listing {
+  /// What the inventory found.
+  public init(_ machine: Machine) {
+    self.init(
+      iommu: machine.iommu.state.rawValue, advice: machine.iommu.advice, groups: machine.groups.map(ListedGroup.init),
+      ungrouped: machine.ungrouped.map(ListedDevice.init), notices: machine.notices.map(\.description))
+  }
+}
+
+extension ListedGroup {
+  init(_ group: Group) {
+    self.init(
+      number: group.number, type: group.type, name: group.name, node: group.node?.path,
+      verdict: group.viability.verdict.rawValue, explanation: group.viability.description,
+      blockedBy: group.viability.blocking.map(\.description), devices: group.devices.map(ListedDevice.init))
+  }
+}
+
+extension ListedDevice {
+  init(_ device: Inventory.Device) {
+    let address = device.address.description
+    self.init(
+      reference: .kernel(address), address: address, bus: device.address.bus, driver: device.driver,
+      isVFIO: device.isBoundToVFIO)
+    node = device.node?.path
+    parent = device.mdev?.parent
+    mdevType = device.mdev?.type
+    guard let pci = device.pci else { return }
+    (vendorID, deviceID, classCode) = (pci.vendor, pci.device, pci.classCode)
+    (subsystemVendorID, subsystemID) = (pci.subsystemVendor, pci.subsystemDevice)
+    (vendorName, deviceName, className) = (pci.names.vendor, pci.names.device, pci.names.classCode)
+    physicalFunction = pci.physicalFunction?.description
+    virtualFunctions = pci.virtualFunctions.map(\.description)
+  }
+}

@@ -1,0 +1,42 @@
+import Migration
+import VFIO
+
+/// A device that has been opened, and the session that looks at its migration.
+public struct OpenedDevice {
+  /// The name it was opened by.
+  public let reference: DeviceReference
+  /// The way to it: `cdev`, `group` or `simulator`.
+  public let way: String
+  /// What GET_INFO says.
+  public let info: DeviceInfo
+  /// The device, as it was opened.
+  public let device: any VFIO.Device
+  /// The session, or how the device said that it has no migration.
+  public let migration: Migration
+
+  /// What was found on the device.
+  public enum Migration {
+    case session(MigrationSession)
+    case none(Errno)
+  }
+
+  /// The session.
+  public var session: MigrationSession? {
+    if case .session(let session) = migration { session } else { nil }
+  }
+
+  /// Looks for the device's migration. Accesses of `device` are to be recorded in `journal`.
+  init(
+    _ device: any VFIO.Device, reference: DeviceReference, way: String, journal: Journal
+  ) throws(DeviceError) {
+    self.reference = reference
+    self.way = way
+    self.device = device
+    info = try device.info()
+    switch try MigrationSupport.find(on: device) {
+    case .none(let errno): migration = .none(errno)
+    case .v1(let v1): migration = .session(MigrationSession(device: device, interface: v1, journal: journal))
+    case .v2(let v2): migration = .session(MigrationSession(device: device, interface: v2, journal: journal))
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Migration
+import Terminal
+
+/// The program without a terminal: keys go in, a canvas comes out.
+final class InspectorApp {
+  static let smallestWidth = 60
+  static let smallestHeight = 16
+
+  let store: Store
+  private var views: [any View]
+
+  /// Shows the groups, and above them the device, when one is given.
+  init(store: Store, device: DeviceReference? = nil) {
+    self.store = store
+    views = [GroupsView()]
+    if let device {
+      _ = store.handle(device)
+      views.append(DeviceView(device))
+    }
+  }
+
+  /// Takes a key. Returns false when the program is to end.
+  func handle(_ key: Key) -> Bool {
+    store.message = nil
+    let top = views.count - 1
+    if key == .character("?") || key == .function(1), !(views[top] is HelpView) {
+      views.append(HelpView(views[top].keys(store)))
+      return true
+    }
+    switch views[top].handle(key, store) {
+    case .stay: break
+    case .push(let view): views.append(view)
+    case .pop: if views.count > 1 { views.removeLast() }
+    case .perform(let device, let command):
+      store.perform(command, on: device)
+      while views.last?.isOverlay == true { views.removeLast() }
+    case .quit: return false
+    }
+    return true
+  }
+
+  /// Draws the whole screen.
+  func draw(on canvas: inout Canvas) {
+    store.tick()
+    guard canvas.width >= Self.smallestWidth, canvas.height >= Self.smallestHeight else {
+      drawTooSmall(on: &canvas)
+      return
+    }
+    let (head, rest) = canvas.bounds.split(rows: 1)
+    let (body, foot) = rest.split(rows: -1)
+    let first = views.lastIndex { !$0.isOverlay } ?? 0
+    for view in views[first...] { view.draw(on: &canvas, in: body, store) }
+    drawHead(on: &canvas, in: head, views[first])
+    drawFoot(on: &canvas, in: foot)
+  }
+
+  private func drawTooSmall(on canvas: inout Canvas) {
+    let text =
+      "The terminal is \(canvas.width)×\(canvas.height). vfioscope needs \(Self.smallestWidth)×\(Self.smallestHeight). q quits."
+    _ = canvas.putWrapped(text, in: canvas.bounds)
+  }
+
+  private func drawHead(on canvas: inout Canvas, in line: Rectangle, _ view: any View) {
+    let column = canvas.put(" vfioscope  ", row: line.row, column: line.column, style: .title)
+    let badge = view.device.map { store.isArmed($0) ? " ARMED " : " READ-ONLY " } ?? " READ-ONLY "
+    let (middle, right) = Rectangle(row: line.row, column: column, height: 1, width: line.endColumn - column)
+      .split(columns: -badge.count)
+    canvas.putFitted(view.title(store), in: middle)
+    canvas.putFitted(badge, in: right, style: badge == " ARMED " ? Style.danger.selected : .badge)
+  }
+
+  private func drawFoot(on canvas: inout Canvas, in line: Rectangle) {
+    if let message = store.message {
+      canvas.putFitted(" \(message)", in: line, style: .warning)
+      return
+    }
+    var column = line.column + 1
+    for hint in views[views.count - 1].keys(store) {
+      column = canvas.put(hint.key, row: line.row, column: column, style: .key, within: line)
+      column = canvas.put(" \(hint.what)", row: line.row, column: column, style: .dim, within: line) + 2
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Terminal
+
+/// A question before something is done. Only `y` does it.
+struct Confirm: View {
+  private let reference: DeviceReference
+  private let question: String
+  private let lines: [String]
+  private let command: Command
+
+  init(_ reference: DeviceReference, title: String, lines: [String], command: Command) {
+    self.reference = reference
+    question = title
+    self.lines = lines
+    self.command = command
+  }
+
+  var isOverlay: Bool { true }
+  var device: DeviceReference? { reference }
+
+  func title(_ store: Store) -> String { "Confirm" }
+
+  func keys(_ store: Store) -> [KeyHint] { [KeyHint("y", "yes"), KeyHint("n Esc", "no")] }
+
+  mutating func handle(_ key: Key, _ store: Store) -> Reaction {
+    switch key {
+    case .character("y"), .character("Y"): .perform(reference, command)
+    case .character("n"), .character("N"), .character("q"), .escape: .pop
+    default: .stay
+    }
+  }
+
+  func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
+    let width = min(area.width - 4, 64)
+    let rows = lines.reduce(0) { $0 + SafeText.lines(of: $1, columns: width - 4, isASCII: canvas.glyphs.isASCII).count }
+    let height = min(area.height, rows + 5)
+    let frame = Rectangle(
+      row: area.row + (area.height - height) / 2, column: area.column + (area.width - width) / 2, height: height,
+      width: width)
+    canvas.fill(frame)
+    var inside = canvas.box(frame, title: question, style: .focusedBorder).split(rows: 1).bottom
+    inside = Rectangle(row: inside.row, column: inside.column + 1, height: inside.height, width: inside.width - 2)
+    for line in lines {
+      let used = canvas.putWrapped(line, in: inside)
+      inside = inside.split(rows: used).bottom
+    }
+    let answer = Rectangle(row: frame.endRow - 2, column: inside.column, height: 1, width: inside.width)
+    canvas.putCentered("y  yes      n  no", in: answer, style: .key)
+  }
+}

@@ -1,0 +1,71 @@
+import Migration
+
+/// What the views draw from: one for the program, on the main thread.
+final class Store {
+  /// What there is to look at.
+  let listing: Listing
+  /// The present moment, set before each frame, so that all ages on a screen agree.
+  private(set) var now = ContinuousClock.now
+  /// One line about what has just been refused or done; the next key clears it.
+  var message: String?
+
+  private let clock: () -> ContinuousClock.Instant
+  private let makeHandle: (DeviceReference) -> DeviceHandle
+  private var handles: [DeviceReference: DeviceHandle] = [:]
+  private var armed: Set<DeviceReference> = []
+
+  /// A store whose devices are opened by `makeHandle`.
+  init(
+    listing: Listing, clock: @escaping () -> ContinuousClock.Instant = { .now },
+    makeHandle: @escaping (DeviceReference) -> DeviceHandle
+  ) {
+    self.clock = clock
+    self.listing = listing
+    self.makeHandle = makeHandle
+  }
+
+  /// Takes the present moment.
+  func tick() { now = clock() }
+
+  /// The handle of a device; the first call begins to open it.
+  func handle(_ reference: DeviceReference) -> DeviceHandle {
+    if let handle = handles[reference] { return handle }
+    let handle = makeHandle(reference)
+    handles[reference] = handle
+    return handle
+  }
+
+  /// What is known of a device that has been opened.
+  func status(_ reference: DeviceReference) -> DeviceStatus? { handles[reference]?.status }
+
+  /// All devices that have been opened.
+  var opened: [DeviceHandle] { handles.values.sorted { $0.reference.description < $1.reference.description } }
+
+  /// What the listing says of a device.
+  func listed(_ reference: DeviceReference) -> ListedDevice? {
+    listing.devices.first { $0.reference == reference }
+  }
+
+  /// Whether the device takes changes.
+  func isArmed(_ reference: DeviceReference) -> Bool { armed.contains(reference) }
+
+  /// Looks at every opened device again.
+  func look() {
+    handles.values.forEach { $0.look() }
+  }
+
+  /// Does something to a device, or says why not.
+  func perform(_ command: Command, on reference: DeviceReference) {
+    switch command {
+    case .arm: armed.insert(reference)
+    case .disarm: armed.remove(reference)
+    case .step, .act:
+      guard isArmed(reference) else {
+        message = "Read-only: press a to arm this device first."
+        return
+      }
+      if case .step(let request) = command { handle(reference).step(request) }
+      if case .act(let action) = command { handle(reference).act(action) }
+    }
+  }
+}

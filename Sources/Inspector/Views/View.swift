@@ -1,0 +1,56 @@
+import Migration
+import Terminal
+
+/// One view of the program: a value that draws itself from the store and turns keys into reactions.
+protocol View {
+  /// What the top line says.
+  func title(_ store: Store) -> String
+  /// The keys that work now, for the bottom line and the help.
+  func keys(_ store: Store) -> [KeyHint]
+  /// Whether the view lies over the one below it, which then stays visible.
+  var isOverlay: Bool { get }
+  /// The device it is about, for the badge that says whether it is armed.
+  var device: DeviceReference? { get }
+  /// Takes a key.
+  mutating func handle(_ key: Key, _ store: Store) -> Reaction
+  /// Draws the view.
+  func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store)
+}
+
+extension View {
+  var isOverlay: Bool { false }
+  var device: DeviceReference? { nil }
+}
+
+/// A key and what it does now, in a word or two.
+struct KeyHint: Equatable {
+  let key: String
+  let what: String
+
+  init(_ key: String, _ what: String) {
+    self.key = key
+    self.what = what
+  }
+}
+
+/// What a key leads to.
+enum Reaction {
+  /// Nothing, or only the view itself has changed.
+  case stay
+  /// Another view comes on top.
+  case push(any View)
+  /// The view goes away.
+  case pop
+  /// Something is done to a device, after which the view and what lies over the device goes away.
+  case perform(DeviceReference, Command)
+  /// The program ends.
+  case quit
+}
+
+/// Something that is done to a device. Only an armed device takes the first three.
+enum Command: Equatable {
+  case step(Request)
+  case act(DeviceHandle.Action)
+  case arm
+  case disarm
+}

@@ -1,0 +1,70 @@
+import Migration
+
+/// How values are written, the same in every view.
+
+/// `1 234 567`: digits in groups of three.
+func grouped(_ value: UInt64) -> String {
+  var digits = Array(String(value))
+  for index in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(" ", at: index) }
+  return String(digits)
+}
+
+/// `12 s`, `3 min`: whole units, for ages and waits.
+func seconds(_ duration: Duration) -> String {
+  let seconds = duration.components.seconds
+  return seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min"
+}
+
+extension Field.Liveness {
+  /// One word for it, as the commands print it.
+  public var word: String {
+    switch self {
+    case .live: "live"
+    case .lastSeen: "last seen"
+    case .notRead: "not read"
+    case .notDefined: "not defined"
+    case .failed: "failed"
+    }
+  }
+
+  /// The errno of a failed reading.
+  public var errno: String? {
+    if case .failed(.refused(let errno)) = self { errno.name } else { nil }
+  }
+
+  /// The word with what goes with it at this moment.
+  func word(at now: ContinuousClock.Instant) -> String {
+    switch self {
+    case .lastSeen(let time): "last seen \(seconds(time.duration(to: now))) ago"
+    case .notRead: "not read: reading it has effects"
+    case .notDefined: "not defined in this state"
+    case .failed(let reason): "\(reason)"
+    case .live: "live"
+    }
+  }
+}
+
+extension StepPlan.Standing {
+  /// One word for it, as the commands print it.
+  public var word: String {
+    switch self {
+    case .allowed: "allowed"
+    case .optional: "optional"
+    case .refused: "refused"
+    }
+  }
+
+  /// Why it is refused.
+  public var why: String? {
+    if case .refused(let why) = self { why } else { nil }
+  }
+}
+
+extension StepResult {
+  /// The result on one line: what was asked, the path, what came back, where the device is, how long it took.
+  var line: String {
+    let way = path.map(\.name).joined(separator: " → ")
+    let outcome = failure.map(\.description) ?? "ok"
+    return "\(requested.name): \(way): \(outcome), now \(reached?.name ?? "unknown"), \(duration.inMicroseconds) µs"
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Inspector
+import Inventory
+
+/// `list`: the groups and devices of this machine, or of a copy of its files. Opens no device.
+struct List: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the IOMMU groups and devices. Opens no device.")
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Option(help: "A folder that holds sys/, proc/ and dev/ in the place of /.")
+  var root: String = "/"
+
+  @Flag(help: "List the simulated lab machine.")
+  var demo = false
+
+  func run() throws {
+    let listing = demo ? Listing.demo : Listing(try scan())
+    if json {
+      try printJSON(ListReport(listing))
+    } else {
+      listing.text.forEach(printLine)
+    }
+  }
+
+  private func scan() throws -> Machine {
+    do throws(ReadFailure) {
+      return try Machine.scan(root: Root(root))
+    } catch {
+      throw Failure(.refused, error.description)
+    }
+  }
+}
+
+extension Listing {
+  /// The listing as lines for people.
+  var text: [String] {
+    let heading = ["GROUP", "DEVICE", "DRIVER", "VERDICT", "NODE", "WHAT"]
+    let rows =
+      groups.flatMap { group in group.devices.map { row($0, group) } } + ungrouped.map { row($0, nil) }
+    var lines = rows.isEmpty ? ["No devices."] : columns([heading] + rows)
+    lines += groups.filter { !$0.isViable }.map { "group \($0.number) is \(printable($0.explanation))" }
+    lines += advice.map(printable)
+    lines += notices.map { "notice: \(printable($0))" }
+    return lines
+  }
+
+  private func row(_ device: ListedDevice, _ group: ListedGroup?) -> [String] {
+    [
+      group.map { String($0.number) } ?? "-", device.address, device.driver ?? "-", group?.verdict ?? "no group",
+      group?.node ?? "-", device.summary,
+    ].map(printable)
+  }
+}

@@ -1,0 +1,91 @@
+import Inspector
+import Migration
+import VFIO
+
+/// What `show` prints, as JSON or as text.
+struct ShowReport: Encodable {
+  let schema = "vfioscope.show/1"
+  let device: String
+  let `protocol`: String
+  let interface: String
+  let flags: [String]
+  let saysReset: Bool
+  let state: State
+  let fields: [Field]
+  let reaches: [Reach]
+
+  struct State: Encodable {
+    let name: String
+    let number: UInt32
+    let protocolName: String
+  }
+
+  struct Field: Encodable {
+    let name: String
+    let value: OrNull<UInt64>
+    let unit: String
+    let liveness: String
+    let errno: OrNull<String>
+  }
+
+  /// What asking for a state would do.
+  struct Reach: Encodable {
+    let state: String
+    let path: [String]
+    let standing: String
+    let why: OrNull<String>
+    let effects: [String]
+  }
+
+  init(_ opened: OpenedDevice, _ session: MigrationSession, _ observation: MigrationSession.Observation) {
+    device = opened.reference.description
+    self.protocol = session.interface.protocol.rawValue
+    interface = opened.way
+    flags = session.interface.flags
+    saysReset = opened.info.saysReset
+    state = State(
+      name: observation.state.name, number: observation.state.number, protocolName: observation.state.protocolName)
+    fields = observation.fields.map(Field.init)
+    reaches = session.plans(from: observation.state).map(Reach.init)
+  }
+}
+
+extension ShowReport.Field {
+  init(_ field: Migration.Field) {
+    self.init(
+      name: field.name, value: OrNull(field.value), unit: field.unit.rawValue, liveness: field.liveness.word,
+      errno: OrNull(field.liveness.errno))
+  }
+}
+
+extension ShowReport.Reach {
+  init(_ plan: StepPlan) {
+    self.init(
+      state: plan.to.name, path: plan.path.map(\.name), standing: plan.standing.word, why: OrNull(plan.standing.why),
+      effects: plan.effects.map(\.words))
+  }
+}
+
+extension ShowReport {
+  /// The report as lines for people.
+  var text: [String] {
+    let facts = [
+      ["device", device],
+      [
+        "protocol",
+        "\(self.protocol)" + (flags.isEmpty ? "" : " (\(flags.joined(separator: ", ")))") + ", by \(interface)",
+      ],
+      ["state", "\(state.name)  (\(state.protocolName), \(state.number))"],
+    ]
+    let values = fields.map { field in
+      [field.name, field.value.value.map { "\($0) \(field.unit)" } ?? field.errno.value ?? "-", field.liveness]
+    }
+    let steps = reaches.map { reach in
+      [
+        "  \(reach.state)", reach.standing, reach.path.joined(separator: " → "),
+        reach.why.value ?? reach.effects.joined(separator: ", "),
+      ]
+    }
+    return (columns(facts) + columns(values) + ["from here:"] + columns(steps)).map(printable)
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+import Inspector
+
+/// The program: without a command it opens the terminal program.
+struct Vfioscope: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vfioscope",
+    abstract: "Watch and step the migration state of VFIO devices.",
+    discussion: """
+      A device is named by its PCI address (0000:3b:00.2), the UUID of a mediated device, its node
+      (/dev/vfio/devices/vfio3), or as a simulated one (sim:PROFILE[,key=value...]).
+      """,
+    version: "0.1.0",
+    subcommands: [Inspect.self, List.self, Show.self, Step.self],
+    defaultSubcommand: Inspect.self)
+}
+
+@main
+enum Program {
+  static func main() {
+    // A reader that has gone, as in `vfioscope list | head`, is no error of ours: let writes fail quietly.
+    signal(SIGPIPE, SIG_DFL)
+    do {
+      var command = try Vfioscope.parseAsRoot()
+      try command.run()
+    } catch {
+      exit(report(error).rawValue)
+    }
+  }
+
+  /// Prints why the program ends, on one line, and gives the code it ends with.
+  private static func report(_ error: any Error) -> ExitStatus {
+    switch error {
+    case let failure as Failure:
+      if let message = failure.message { printError("vfioscope: \(printable(message))") }
+      return failure.status
+    case let failure as OpenFailure:
+      printError("vfioscope: \(printable(failure.description))")
+      return failure.kind == .name ? .usage : .refused
+    default:
+      guard Vfioscope.exitCode(for: error) != .success else { Vfioscope.exit(withError: error) }
+      printError("vfioscope: \(printable(Vfioscope.message(for: error))) (see vfioscope --help)")
+      return .usage
+    }
+  }
+}

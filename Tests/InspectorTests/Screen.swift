@@ -1,0 +1,58 @@
+import Foundation
+import Migration
+import Synchronization
+import Testing
+
+@testable import Inspector
+@testable import Terminal
+
+/// The program without a terminal: a test types keys and compares the whole screen with a file in Screens/.
+///
+/// Devices answer at once and the clock counts the times it is asked, so that a screen depends on nothing but the keys.
+/// With the environment variable UPDATE_SCREENS set, the files are written anew; look at the difference before you commit it.
+final class Screen {
+  let app: InspectorApp
+  private let size: (height: Int, width: Int)
+  private let glyphs: Glyphs
+
+  init(
+    _ listing: Listing = .demo, device: String? = nil, height: Int = 24, width: Int = 80, glyphs: Glyphs = .utf8
+  ) {
+    size = (height, width)
+    self.glyphs = glyphs
+    let start = ContinuousClock.now
+    let asked = Atomic(0)
+    let clock: @Sendable () -> ContinuousClock.Instant = {
+      start + .microseconds(asked.add(1, ordering: .relaxed).newValue)
+    }
+    let store = Store(
+      listing: listing, clock: { start + .microseconds(asked.load(ordering: .relaxed)) },
+      makeHandle: { DeviceHandle($0, execution: .inline, clock: clock) })
+    app = InspectorApp(store: store, device: device.map(DeviceReference.init))
+  }
+
+  /// Types characters, and keys that are none by their names.
+  @discardableResult
+  func type(_ text: String = "", _ keys: Key...) -> Bool {
+    var goesOn = true
+    for key in text.map(Key.character) + keys { goesOn = app.handle(key) && goesOn }
+    return goesOn
+  }
+
+  /// The screen as text.
+  var text: String {
+    var canvas = Canvas(height: size.height, width: size.width, glyphs: glyphs)
+    app.draw(on: &canvas)
+    return canvas.text
+  }
+
+  /// Compares the screen with the file of this name.
+  func expect(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Screens/\(name).txt")
+    if ProcessInfo.processInfo.environment["UPDATE_SCREENS"] != nil {
+      try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let expected = try String(contentsOf: file, encoding: .utf8)
+    #expect(text == expected, "\(name) differs:\n\(text)", sourceLocation: sourceLocation)
+  }
+}
