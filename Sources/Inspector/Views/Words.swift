@@ -1,4 +1,5 @@
 import Migration
+import VFIO
 
 /// How values are written, the same in every view.
 
