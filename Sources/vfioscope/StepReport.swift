@@ -1,3 +1,4 @@
+import VFIO
 import Inspector
 import Migration
 
