@@ -1,7 +1,7 @@
 /// What pages hold that nobody has written: contents that follow from seed, page and stamp and need not be stored.
 ///
-/// A page begins with its number and its stamp (two u64); the rest is a piece of 64 KiB of noise. Where the piece begins
-/// depends on seed, page and stamp. So making a page, and recognizing one, costs no more than copying it.
+/// A page begins with its number and its stamp (two u64); the rest is a piece of 64 KiB of noise. Where the piece
+/// begins depends on seed, page and stamp. So making a page, and recognizing one, costs no more than copying it.
 struct Pattern: Sendable {
   static let labelSize = 16
   private static let starts: UInt64 = 8192

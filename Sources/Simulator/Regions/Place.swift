@@ -1,7 +1,7 @@
 import VFIO
 
-/// Where an access lies in something of so many bytes: it must begin inside, and what goes beyond the end is cut off, as
-/// the kernel's own regions do.
+/// Where an access lies in something of so many bytes: it must begin inside, and what goes beyond the end is cut off,
+/// as the kernel's own regions do.
 struct Place {
   let range: Range<Int>
 

@@ -1,7 +1,7 @@
 import VFIO
 
-/// The regions of a simulated device: BAR0 is the device's memory, 7 the configuration space, and in protocol v1 there is
-/// the migration region.
+/// The regions of a simulated device: BAR0 is the device's memory, 7 the configuration space, and in protocol v1 there
+/// is the migration region.
 struct RegionLayout {
   static let memoryIndex: UInt32 = 0
   static let configIndex: UInt32 = 7

@@ -4,8 +4,8 @@ import VFIO
 enum RegionReply {
   private static let fixedSize = 32
 
-  /// The answer in a buffer of `argsz` bytes. Capabilities that do not fit are left out; `argsz` in the answer then says
-  /// what is needed (linux/vfio.h).
+  /// The answer in a buffer of `argsz` bytes. Capabilities that do not fit are left out; `argsz` in the answer then
+  /// says what is needed (linux/vfio.h).
   static func bytes(_ region: Region, argsz: Int) throws(Refusal) -> [UInt8] {
     guard argsz >= fixedSize, argsz <= UInt32.max else { throw Refusal(.EINVAL) }
     let capabilities = chain(region.capabilities)

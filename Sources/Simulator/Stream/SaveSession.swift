@@ -90,7 +90,8 @@ extension SaveSession {
     return waiting.count + pages * DeviceMemory.pageSize + (heads + ends) * StreamFormat.headSize
   }
 
-  /// `VFIO_MIG_GET_PRECOPY_INFO`: bytes of memory, without the stream's own heads, so that the first number never rises.
+  /// `VFIO_MIG_GET_PRECOPY_INFO`: bytes of memory, without the stream's own heads, so that the first number never
+  /// rises.
   var precopyInfo: PrecopyInfo {
     let initial = (pageCount - nextInitial) * DeviceMemory.pageSize
     let dirty = changed.count * DeviceMemory.pageSize
