@@ -25,7 +25,7 @@ cached() {
   if [ ! -d "$done" ]; then
     making=$(mktemp -d "$cache/making.XXXXXX")
     "$2" "$making" >&2
-    mv "$making" "$done"
+    mv -T "$making" "$done"
   fi
   echo "$done"
 }

@@ -67,11 +67,11 @@ fill() (
 )
 
 key=$(hash_of steps/kernel.sh)
-kernel=$(find "$cache" -maxdepth 1 -name "kernel-*-$key" | sort -rV | head -1)
+kernel=$(find "$cache/" -maxdepth 1 -name "kernel-*-$key" | sort -rV | head -1)
 if [ -z "$kernel" ]; then
   making=$(mktemp -d "$cache/making.XXXXXX")
   fill "$making" >&2
   kernel=$cache/kernel-$(cat "$making/release")-$key
-  mv "$making" "$kernel"
+  mv -T "$making" "$kernel"
 fi
 echo "$kernel"
