@@ -1,59 +1,60 @@
+import Inventory
 import Migration
 import Terminal
 
 /// The terminal program: one screen, one loop on the main thread; devices answer on queues of their own.
 public final class InspectorProgram {
-  private let listing: Listing
-  private let opener: DeviceOpener
-  private let device: DeviceReference?
-  private let options: TerminalScreen.Options
+  private let signals: BlockedSignals
 
-  /// Shows a listing, and opens a device of it at once when one is named.
-  public init(
-    listing: Listing, opener: DeviceOpener, device: DeviceReference? = nil, ascii: Bool = false, mouse: Bool = false
-  ) {
-    self.listing = listing
-    self.opener = opener
-    self.device = device
-    options = TerminalScreen.Options(glyphs: ascii ? .ascii : nil, mouse: mouse)
+  /// Make it before anything that may start a thread, and so before a machine is scanned: threads inherit the signals
+  /// that are blocked here.
+  public init() throws {
+    signals = try BlockedSignals()
   }
 
-  /// Runs until the user quits or a signal ends it.
-  ///
-  /// - Returns: a line for each device that was changed and left in a state other than running.
-  public func run() throws(TerminalError) -> [String] {
-    // Before the first thread: threads started later inherit the blocked signals.
-    let signals = try BlockedSignals()
+  /// Shows the listing of the machine under `root`, and opens a device at once when one is named, until the user quits or a signal ends it. When the
+  /// terminal has been given back, `say` gets a line for each device that was left in a state other than running.
+  public func run(
+    _ listing: Listing, root: Root = .system, opener: DeviceOpener, device: DeviceReference? = nil, ascii: Bool = false, mouse: Bool = false,
+    say: (String) -> Void
+  ) throws {
+    let screen = try TerminalScreen(TerminalScreen.Options(glyphs: ascii ? .ascii : nil, mouse: mouse))
     let wake = try Wake()
-    let screen = try TerminalScreen(options)
-    defer { screen.close() }
     let loop = EventLoop(screen: screen, signals: signals, wake: wake)
-    let opener = opener
     let store = Store(
-      listing: listing,
+      listing: listing, readDetails: { ListedDevice.details(of: $0, root: root) },
       makeHandle: { reference in DeviceHandle(reference, opener: opener, onChange: { wake.wake() }) })
     let app = InspectorApp(store: store, device: device)
     loop.tickMilliseconds = 1000
+    var ending: Ending?
     repeat {
       var canvas = screen.canvas
       app.draw(on: &canvas)
       screen.present(canvas)
-    } while try deal(with: loop.wait(), app, screen)
-    return store.opened.compactMap(\.farewell)
+      ending = deal(with: try loop.wait(), app, screen)
+    } while ending == nil
+    screen.close()
+    store.opened.compactMap(\.farewell).forEach { say(printable($0)) }
+    if case .signal(let signal)? = ending { BlockedSignals.die(by: signal) }
   }
 
-  private func deal(with events: [Event], _ app: InspectorApp, _ screen: TerminalScreen) -> Bool {
+  /// Why the program ends.
+  private enum Ending {
+    case quit
+    case signal(Int32)
+  }
+
+  private func deal(with events: [Event], _ app: InspectorApp, _ screen: TerminalScreen) -> Ending? {
     for event in events {
       switch event {
       case .key(.control("l")): screen.redraw()
-      case .key(.control("c")): return false
-      case .key(let key): if !app.handle(key) { return false }
+      case .key(let key): if !app.handle(key) { return .quit }
       case .tick: app.store.look()
       case .resize, .wake: break
-      case .quit: return false
+      case .quit(let signal): return .signal(signal)
       }
     }
-    return true
+    return nil
   }
 }
 
@@ -61,7 +62,9 @@ extension DeviceHandle {
   /// What the user should know of a device that is left behind.
   fileprivate var farewell: String? {
     let status = status
-    if let work = status.work { return "\(reference) had not answered yet (\(work.name)); its state is not known." }
+    if let work = status.work {
+      return "\(reference) had not answered yet (\(work.name)); its state is not known."
+    }
     guard status.lastStep != nil, let state = status.observation?.state, state.name != "running" else { return nil }
     return "\(reference) was left in \(state.name)."
   }

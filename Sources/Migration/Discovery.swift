@@ -40,10 +40,3 @@ public enum MigrationSupport {
     }
   }
 }
-
-extension Region {
-  /// Whether this is the region of protocol v1: the capability says so, not the number.
-  fileprivate var isMigration: Bool {
-    capabilities.contains(.type(MigrationRegion.type, subtype: MigrationRegion.subtype))
-  }
-}

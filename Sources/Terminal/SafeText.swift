@@ -17,7 +17,7 @@ public struct SafeText: Hashable, Sendable {
   public private(set) var pieces: [Piece] = []
 
   /// Makes text safe.
-  /// - Parameter isASCII: whether the terminal shows only ASCII; everything else is then `?`.
+  /// - Parameter isASCII: whether the terminal shows only ASCII; everything else is then `?`, or a sign that is like it.
   public init(_ text: String, isASCII: Bool = false) {
     pieces.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars { append(scalar, isASCII: isASCII) }
@@ -50,7 +50,7 @@ public struct SafeText: Hashable, Sendable {
     if scalar.value >= 0x20 && scalar.value < 0x7F {
       pieces.append(Piece(text: String(scalar), width: 1))
     } else if isASCII {
-      if !scalar.isCombining { pieces.append(Piece(text: "?", width: 1)) }
+      if !scalar.isCombining { pieces.append(Piece(text: Self.likeness[scalar] ?? "?", width: 1)) }
     } else if let standIn = scalar.standIn {
       pieces.append(Piece(text: String(standIn), width: 1))
     } else if scalar.columns > 0 {
@@ -59,6 +59,11 @@ public struct SafeText: Hashable, Sendable {
       join(scalar)
     }
   }
+
+  /// Signs of ours outside ASCII that have a likeness within it.
+  private static let likeness: [Unicode.Scalar: String] = [
+    "→": ">", "←": "<", "↑": "^", "↓": "v", "µ": "u", "×": "x", "–": "-", "…": "~", "·": "|",
+  ]
 
   /// ncurses keeps few marks with a letter, and a pile of them spills over other lines: more than two are left out.
   private mutating func join(_ mark: Unicode.Scalar) {

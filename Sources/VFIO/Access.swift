@@ -5,6 +5,8 @@ public struct Access: Sendable, Equatable {
 
   /// What was asked.
   public let operation: Operation
+  /// The migration register that was read or written, or nil.
+  public let register: String?
   /// What the call returned: bytes moved, or the call's own number.
   public let result: Int
   /// What went wrong, or nil.
@@ -18,10 +20,11 @@ public struct Access: Sendable, Equatable {
 
   /// An access with these values.
   public init(
-    operation: Operation, result: Int, failure: DeviceError.Reason?, payload: [UInt8], start: ContinuousClock.Instant,
+    operation: Operation, register: String? = nil, result: Int, failure: DeviceError.Reason?, payload: [UInt8], start: ContinuousClock.Instant,
     duration: Duration
   ) {
     self.operation = operation
+    self.register = register
     self.result = result
     self.failure = failure
     self.payload = payload
@@ -51,6 +54,7 @@ extension AccessRecorder {
 /// What a finished call leaves for the record.
 struct Outcome {
   var result = 0
+  var register: String?
   var payload: [UInt8] = []
 
   mutating func keep(_ bytes: some Sequence<UInt8>) {
@@ -80,7 +84,7 @@ extension AccessRecorder {
   ) {
     record(
       Access(
-        operation: operation, result: outcome.result, failure: failure, payload: outcome.payload, start: start,
+        operation: operation, register: outcome.register, result: outcome.result, failure: failure, payload: outcome.payload, start: start,
         duration: start.duration(to: now)))
   }
 }

@@ -22,6 +22,26 @@ public enum MigrationRegion {
   public static let headerSize: UInt64 = 32
 }
 
+extension Region {
+  /// Whether this is the region of protocol v1: the capability says so, not the number.
+  public var isMigration: Bool {
+    capabilities.contains(.type(MigrationRegion.type, subtype: MigrationRegion.subtype))
+  }
+
+  /// The register of protocol v1 at this offset, by its name in linux/vfio.h.
+  func register(at offset: UInt64) -> String? {
+    guard isMigration else { return nil }
+    return switch offset {
+    case MigrationRegion.Register.deviceState: "device_state"
+    case MigrationRegion.Register.reserved: "reserved"
+    case MigrationRegion.Register.pendingBytes: "pending_bytes"
+    case MigrationRegion.Register.dataOffset: "data_offset"
+    case MigrationRegion.Register.dataSize: "data_size"
+    default: nil
+    }
+  }
+}
+
 /// The `device_state` register of protocol v1: three bits, the others reserved.
 public struct V1State: OptionSet, Hashable, Sendable {
   /// The number as the device gives it.

@@ -33,6 +33,7 @@ public final class RecordingDevice: Device {
   ) throws(DeviceError) -> Int {
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
     return try recorder.measure(operation) { (outcome) throws(DeviceError) in
+      outcome.register = region.register(at: offset)
       let got = try device.read(region, at: offset, into: &buffer)
       outcome.result = got
       outcome.keep(buffer.bytes, count: got)
@@ -44,6 +45,7 @@ public final class RecordingDevice: Device {
   public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
     return try recorder.measure(operation) { (outcome) throws(DeviceError) in
+      outcome.register = region.register(at: offset)
       outcome.keep(buffer, count: buffer.byteCount)
       outcome.result = try device.write(region, at: offset, from: buffer)
       return outcome.result

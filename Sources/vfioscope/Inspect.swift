@@ -28,15 +28,14 @@ struct Inspect: ParsableCommand {
   var mouse = false
 
   func run() throws {
-    let listing = try self.listing()
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
-      listing.text.forEach(printLine)
+      try listing().text.forEach(printLine)
       return
     }
-    let inspector = InspectorProgram(
-      listing: listing, opener: DeviceOpener(via: via.interface), device: device.map(DeviceReference.init),
-      ascii: ascii, mouse: mouse)
-    try inspector.run().forEach(printError)
+    let program = try InspectorProgram()
+    try program.run(
+      try listing(), root: root.map(Root.init) ?? .system, opener: DeviceOpener(via: via.interface), device: device.map(DeviceReference.init), ascii: ascii,
+      mouse: mouse, say: printError)
   }
 
   private func listing() throws -> Listing {

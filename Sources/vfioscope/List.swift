@@ -13,11 +13,15 @@ struct List: ParsableCommand {
   @Option(help: "A folder that holds sys/, proc/ and dev/ in the place of /.")
   var root: String = "/"
 
+  @Flag(help: "Also read how each device can be reset, its driver override and its NUMA node.")
+  var details = false
+
   @Flag(help: "List the simulated lab machine.")
   var demo = false
 
   func run() throws {
-    let listing = demo ? Listing.demo : Listing(try scan())
+    var listing = demo ? Listing.demo : Listing(try scan())
+    if details { listing.readDetails(root: Root(root)) }
     if json {
       try printJSON(ListReport(listing))
     } else {
@@ -35,6 +39,15 @@ struct List: ParsableCommand {
 }
 
 extension Listing {
+  /// Reads the details of every device of the kernel under `root`.
+  mutating func readDetails(root: Root) {
+    func read(_ device: inout ListedDevice) { device.details = ListedDevice.details(of: device.reference, root: root) }
+    for group in groups.indices {
+      for device in groups[group].devices.indices { read(&groups[group].devices[device]) }
+    }
+    for device in ungrouped.indices { read(&ungrouped[device]) }
+  }
+
   /// The listing as lines for people.
   var text: [String] {
     let heading = ["GROUP", "DEVICE", "DRIVER", "VERDICT", "NODE", "WHAT"]

@@ -43,6 +43,9 @@ struct ListReport: Encodable {
     let virtualFunctions: [String]
     let parent: OrNull<String>
     let mdevType: OrNull<String>
+    let resetMethods: OrNull<[String]>
+    let driverOverride: OrNull<String>
+    let numaNode: OrNull<Int>
   }
 
   init(_ listing: Listing) {
@@ -71,7 +74,8 @@ extension ListReport.Device {
       classCode: Self.hex(device.classCode, 6), vendorName: OrNull(device.vendorName),
       deviceName: OrNull(device.deviceName), className: OrNull(device.className), node: OrNull(device.node),
       physicalFunction: OrNull(device.physicalFunction), virtualFunctions: device.virtualFunctions,
-      parent: OrNull(device.parent), mdevType: OrNull(device.mdevType))
+      parent: OrNull(device.parent), mdevType: OrNull(device.mdevType), resetMethods: OrNull(device.details?.resetMethods),
+      driverOverride: OrNull(device.details?.driverOverride), numaNode: OrNull(device.details?.numaNode))
   }
 
   /// `0x1af4`: identifiers are written as people compare them.

@@ -5,7 +5,8 @@ extension Access {
   public func line(since start: ContinuousClock.Instant) -> String {
     let at = start.duration(to: self.start).inMicroseconds
     let outcome = failure.map { "= \($0)" } ?? "= \(result)" + (payload.isEmpty ? "" : " [\(hex)]")
-    return "\(at) µs +\(duration.inMicroseconds) µs \(operation) \(outcome)"
+    let what = [operation.description, register].compactMap { $0 }.joined(separator: " ")
+    return "\(at) µs +\(duration.inMicroseconds) µs \(what) \(outcome)"
   }
 
   /// The first bytes; a register of 4 or 8 bytes as a number.

@@ -9,6 +9,16 @@ extension Listing {
   }
 }
 
+extension ListedDevice {
+  /// Reads the details of a device of the kernel under `root`; nil for any other device.
+  public static func details(of reference: DeviceReference, root: Root = .system) -> Details? {
+    guard case .kernel(let name) = reference, let address = DeviceAddress(name) else { return nil }
+    let details = DeviceDetails.read(of: address, root: root)
+    return Details(
+      resetMethods: details.resetMethods, driverOverride: details.driverOverride, numaNode: details.numaNode)
+  }
+}
+
 extension ListedGroup {
   init(_ group: Group) {
     self.init(

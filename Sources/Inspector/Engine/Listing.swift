@@ -104,6 +104,25 @@ public struct ListedDevice: Sendable, Equatable {
   public var parent: String?
   /// A mediated device's type.
   public var mdevType: String?
+  /// What is read for single devices only.
+  public var details: Details?
+
+  /// What takes a few more files to read, and so is read when it is asked for.
+  public struct Details: Sendable, Equatable {
+    /// The ways it can be reset, first the one that is used; nil when the kernel does not say.
+    public var resetMethods: [String]?
+    /// The only driver that may bind to it; nil when any that matches may.
+    public var driverOverride: String?
+    /// The NUMA node it is near to.
+    public var numaNode: Int?
+
+    /// Details with these values.
+    public init(resetMethods: [String]?, driverOverride: String?, numaNode: Int?) {
+      self.resetMethods = resetMethods
+      self.driverOverride = driverOverride
+      self.numaNode = numaNode
+    }
+  }
 
   /// A device that VFIO has, with nothing else known.
   public init(reference: DeviceReference, address: String, bus: String, driver: String?, isVFIO: Bool) {

@@ -136,7 +136,7 @@ struct GroupsView: View {
     }
     guard detail.height > 2 else { return }
     let inside = canvas.box(detail, title: "Details")
-    if !rows.isEmpty { drawDetails(of: rows[index(in: rows)], on: &canvas, in: inside, store.listing) }
+    if !rows.isEmpty { drawDetails(of: rows[index(in: rows)], on: &canvas, in: inside, store) }
   }
 
   private func drawFilter(on canvas: inout Canvas, in line: Rectangle) {
@@ -180,11 +180,12 @@ struct GroupsView: View {
       within: place)
   }
 
-  private func drawDetails(of row: Row, on canvas: inout Canvas, in area: Rectangle, _ listing: Listing) {
+  private func drawDetails(of row: Row, on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
     var lines: [(String, String)] = []
     if let device = row.device {
       lines.append((device.address, device.summary))
       lines.append(("driver", (device.driver ?? "none") + (device.isVFIO ? "" : ", not VFIO's: it can't be opened")))
+      if let details = store.details(of: device) { lines += words(details) }
       if let node = device.node { lines.append(("node", node)) }
       if let parent = device.physicalFunction { lines.append(("function of", parent)) }
       if !device.virtualFunctions.isEmpty {
@@ -195,11 +196,18 @@ struct GroupsView: View {
       lines.append(
         ("group \(group.number)", [group.explanation, group.node].compactMap { $0 }.joined(separator: ", ")))
     }
-    lines += listing.notices.map { ("notice", $0) }
+    lines += store.listing.notices.map { ("notice", $0) }
     for (offset, (name, value)) in lines.prefix(area.height).enumerated() {
       canvas.put(name, row: area.row + offset, column: area.column + 1, style: .dim, within: area)
       let place = Rectangle(row: area.row + offset, column: area.column + 15, height: 1, width: area.width - 16)
       canvas.putFitted(value, in: place)
     }
+  }
+
+  private func words(_ details: ListedDevice.Details) -> [(String, String)] {
+    let resets = details.resetMethods.map { $0.isEmpty ? "none: it can't be reset" : $0.joined(separator: " ") }
+    return [
+      ("resets", resets), ("only for", details.driverOverride), ("NUMA node", details.numaNode.map(String.init)),
+    ].compactMap { name, value in value.map { (name, $0) } }
   }
 }

@@ -10,15 +10,19 @@ final class Store {
   var message: String?
 
   private let clock: () -> ContinuousClock.Instant
+  private let readDetails: (DeviceReference) -> ListedDevice.Details?
+  private var details: [DeviceReference: ListedDevice.Details?] = [:]
   private let makeHandle: (DeviceReference) -> DeviceHandle
   private var handles: [DeviceReference: DeviceHandle] = [:]
   private var armed: Set<DeviceReference> = []
 
-  /// A store whose devices are opened by `makeHandle`.
+  /// A store whose devices are opened by `makeHandle`, and whose details are read by `readDetails`.
   init(
     listing: Listing, clock: @escaping () -> ContinuousClock.Instant = { .now },
+    readDetails: @escaping (DeviceReference) -> ListedDevice.Details? = { _ in nil },
     makeHandle: @escaping (DeviceReference) -> DeviceHandle
   ) {
+    self.readDetails = readDetails
     self.clock = clock
     self.listing = listing
     self.makeHandle = makeHandle
@@ -44,6 +48,14 @@ final class Store {
   /// What the listing says of a device.
   func listed(_ reference: DeviceReference) -> ListedDevice? {
     listing.devices.first { $0.reference == reference }
+  }
+
+  /// What is read for single devices; read once, when it is first drawn.
+  func details(of device: ListedDevice) -> ListedDevice.Details? {
+    if let known = details[device.reference] { return known }
+    let read = readDetails(device.reference)
+    details[device.reference] = .some(read)
+    return read
   }
 
   /// Whether the device takes changes.

@@ -42,7 +42,7 @@ knows_a_shared_group() {
   expect_exit 0 vfioscope list --json &&
     group $SHARED_EDU '.viable == false' &&
     group $SHARED_EDU "any(.devices[]; .address == \"$SHARED_NIC\" and .driver == \"e1000\")" &&
-    group $SHARED_EDU '.verdict | contains("e1000")'
+    group $SHARED_EDU '.explanation | contains("e1000")'
 }
 check "a group with a host driver in it is not viable, and the verdict names the driver" knows_a_shared_group
 

@@ -7,7 +7,8 @@ NAMES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guest", 
 with open(NAMES) as names:
     DEVICE = re.search(r"MTTY_A=(\S+)", names.read()).group(1)
 
-STATES = {"STOP": r"\bSTOP\b", "RUNNING": r"\bRUNNING\b"}
+# How the step menu names a state, and how the device's view shows it.
+STATES = {"stop": r"\bSTOP \(1\)", "running": r"\bRUNNING \(2\)"}
 
 
 def run(terminal, check):
@@ -20,7 +21,7 @@ def run(terminal, check):
     def step(state):
         terminal.type("s")
         terminal.pump(0.5)
-        expect(f"the step menu offers {state}", terminal.select(STATES[state]))
+        expect(f"the step menu offers {state}", terminal.select(rf"\W{state} +allowed"))
         terminal.type("\r")
         terminal.pump(0.5)
         terminal.type("y")
@@ -31,16 +32,18 @@ def run(terminal, check):
         terminal.type("\r")
         expect("the console has a shell", terminal.wait_for("#"))
         terminal.type("stty -g >/tmp/before; vfioscope\r")
-        expect("the terminal program lists the mtty device", terminal.wait_for(DEVICE))
-        expect("the device can be chosen", terminal.select(DEVICE))
+        expect("the terminal program lists the groups", terminal.wait_for("IOMMU groups"))
+        terminal.type(f"/{DEVICE}\r")
+        expect("the filter finds the mtty device", terminal.wait_for(f"─ {DEVICE}"))
+        expect("the device can be chosen", terminal.select(f"─ {DEVICE}"))
         terminal.type("\r")
-        expect("its state is shown", terminal.wait_for(STATES["RUNNING"]))
+        expect("its state is shown", terminal.wait_for(STATES["running"]))
         terminal.type("a")
         terminal.pump(0.5)
         terminal.type("y")
         terminal.pump(0.5)
-        step("STOP")
-        step("RUNNING")
+        step("stop")
+        step("running")
         leave(terminal)
         expect("the terminal is sane afterwards", is_sane(terminal))
     except AssertionError:
