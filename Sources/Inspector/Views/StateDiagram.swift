@@ -37,6 +37,7 @@ struct StateDiagram {
       canvas.put("]", row: box.row, column: box.endColumn - 1, style: style)
       inside = Rectangle(row: box.row, column: box.column + 1, height: 1, width: box.width - 2)
     }
+    canvas.fill(inside, style: style)
     canvas.put(
       "\(mark(of: state, canvas.glyphs)) \(state.name)", row: inside.row, column: inside.column, style: style,
       within: inside)

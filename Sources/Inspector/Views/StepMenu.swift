@@ -58,7 +58,8 @@ struct StepMenu: View {
     let diagramHeight = area.height >= items.count + 12 ? StateDiagram.tallHeight : StateDiagram.flatHeight
     let height = min(area.height, items.count + diagramHeight + 4)
     let frame = Rectangle(row: area.endRow - height, column: area.column, height: height, width: area.width)
-    canvas.fill(frame)
+    // The state stays visible above; half a diagram would only disturb.
+    canvas.fill(area.split(rows: 2).bottom)
     let from = status.observation?.state.name ?? "unknown"
     let inside = canvas.box(frame, title: "Step from \(from)", style: .focusedBorder)
     let (list, rest) = inside.split(rows: -diagramHeight - 1)
