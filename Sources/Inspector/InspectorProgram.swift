@@ -12,17 +12,19 @@ public final class InspectorProgram {
     signals = try BlockedSignals()
   }
 
-  /// Shows the listing of the machine under `root`, and opens a device at once when one is named, until the user quits or a signal ends it. When the
+  /// Shows what `scan` finds on the machine under `root`, and opens a device at once when one is named, until the user quits or a signal ends it. When the
   /// terminal has been given back, `say` gets a line for each device that was left in a state other than running.
   public func run(
-    _ listing: Listing, root: Root = .system, opener: DeviceOpener, device: DeviceReference? = nil, ascii: Bool = false, mouse: Bool = false,
-    say: (String) -> Void
+    root: Root = .system, opener: DeviceOpener, device: DeviceReference? = nil, ascii: Bool = false,
+    mouse: Bool = false,
+    scan: @escaping () throws -> Listing, say: (String) -> Void
   ) throws {
+    let listing = try scan()
     let screen = try TerminalScreen(TerminalScreen.Options(glyphs: ascii ? .ascii : nil, mouse: mouse))
     let wake = try Wake()
     let loop = EventLoop(screen: screen, signals: signals, wake: wake)
     let store = Store(
-      listing: listing, readDetails: { ListedDevice.details(of: $0, root: root) },
+      listing: listing, scan: scan, readDetails: { ListedDevice.details(of: $0, root: root) },
       makeHandle: { reference in DeviceHandle(reference, opener: opener, onChange: { wake.wake() }) })
     let app = InspectorApp(store: store, device: device)
     loop.tickMilliseconds = 1000

@@ -20,7 +20,8 @@ public struct Access: Sendable, Equatable {
 
   /// An access with these values.
   public init(
-    operation: Operation, register: String? = nil, result: Int, failure: DeviceError.Reason?, payload: [UInt8], start: ContinuousClock.Instant,
+    operation: Operation, register: String? = nil, result: Int, failure: DeviceError.Reason?, payload: [UInt8],
+    start: ContinuousClock.Instant,
     duration: Duration
   ) {
     self.operation = operation
@@ -84,7 +85,8 @@ extension AccessRecorder {
   ) {
     record(
       Access(
-        operation: operation, register: outcome.register, result: outcome.result, failure: failure, payload: outcome.payload, start: start,
+        operation: operation, register: outcome.register, result: outcome.result, failure: failure,
+        payload: outcome.payload, start: start,
         duration: start.duration(to: now)))
   }
 }

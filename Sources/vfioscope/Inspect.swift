@@ -34,8 +34,9 @@ struct Inspect: ParsableCommand {
     }
     let program = try InspectorProgram()
     try program.run(
-      try listing(), root: root.map(Root.init) ?? .system, opener: DeviceOpener(via: via.interface), device: device.map(DeviceReference.init), ascii: ascii,
-      mouse: mouse, say: printError)
+      root: root.map(Root.init) ?? .system, opener: DeviceOpener(via: via.interface),
+      device: device.map(DeviceReference.init), ascii: ascii,
+      mouse: mouse, scan: listing, say: printError)
   }
 
   private func listing() throws -> Listing {

@@ -74,7 +74,8 @@ extension ListReport.Device {
       classCode: Self.hex(device.classCode, 6), vendorName: OrNull(device.vendorName),
       deviceName: OrNull(device.deviceName), className: OrNull(device.className), node: OrNull(device.node),
       physicalFunction: OrNull(device.physicalFunction), virtualFunctions: device.virtualFunctions,
-      parent: OrNull(device.parent), mdevType: OrNull(device.mdevType), resetMethods: OrNull(device.details?.resetMethods),
+      parent: OrNull(device.parent), mdevType: OrNull(device.mdevType),
+      resetMethods: OrNull(device.details?.resetMethods),
       driverOverride: OrNull(device.details?.driverOverride), numaNode: OrNull(device.details?.numaNode))
   }
 

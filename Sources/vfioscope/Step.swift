@@ -41,6 +41,7 @@ struct Step: ParsableCommand {
     let (opened, session) = try options.openSession(journal: journal(tracing: trace))
     defer { session.interface.close() }
     let requests = try known.map { try $0.request(on: session.interface.protocol) }
+    let interruption = Interruption(asking: printable(options.device))
     var results: [StepResult] = []
     var ending: Failure?
     for request in requests {
@@ -50,7 +51,9 @@ struct Step: ParsableCommand {
         ending = error
         break
       }
+      interruption.activity.set("step to \(request.name)")
       let result = session.step(request)
+      interruption.activity.set(nil)
       results.append(result)
       if !json { result.text.forEach(printLine) }
       ending = result.ending

@@ -104,7 +104,10 @@ public struct DeviceOpener: Sendable {
     // Our own descriptors are among them while the attempt is being undone.
     let others = holders.found.filter { $0.pid != getpid() }
     guard !others.isEmpty else { return holders.caveat.map { "somebody else may hold it, but \($0)" } }
+    // Debugfs tells the state whoever has the device open.
+    let state = (try? MigrationDebugfs.state(of: device.address)).flatMap { $0 }
     return "held by " + others.map { "process \($0.pid) (\($0.command))" }.joined(separator: ", ")
+      + (state.map { "; debugfs says that it is in \($0)" } ?? "")
   }
 
   private static func blockedBy(_ device: Inventory.Device, _ machine: Machine) -> String? {

@@ -16,6 +16,9 @@ struct DeviceView: View {
   }
 
   func keys(_ store: Store) -> [KeyHint] {
+    guard let status = store.status(reference), status.facts != nil, status.lookFailure == nil else {
+      return [KeyHint("o", "open again"), KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit")]
+    }
     let arm = store.isArmed(reference) ? KeyHint("a", "disarm") : KeyHint("a", "arm")
     return [
       KeyHint("s", "step"), arm, KeyHint("J", "journal"), KeyHint("Esc", "back"), KeyHint("?", "help"),
@@ -28,6 +31,7 @@ struct DeviceView: View {
     case .escape, .left, .backspace: return .pop
     case .character("q"): return .quit
     case .character("J"): return .push(JournalView(reference))
+    case .character("o"): reopen(store)
     case .character("a"): return toggleArm(store)
     case .character("s"), .enter:
       guard let status = store.status(reference), status.facts != nil else { return .stay }
@@ -36,8 +40,15 @@ struct DeviceView: View {
         return .stay
       }
       return .push(StepMenu(reference))
-    default: return .stay
+    default: break
     }
+    return .stay
+  }
+
+  /// Only a device that can't be used is opened again: doing it to another one would reset some.
+  private func reopen(_ store: Store) {
+    guard let status = store.status(reference), status.work == nil else { return }
+    if status.facts == nil || status.lookFailure != nil { store.reopen(reference) }
   }
 
   private func toggleArm(_ store: Store) -> Reaction {

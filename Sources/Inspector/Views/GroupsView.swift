@@ -14,7 +14,8 @@ struct GroupsView: View {
   func keys(_ store: Store) -> [KeyHint] {
     if isTyping { return [KeyHint("Enter", "keep"), KeyHint("Esc", "clear")] }
     return [
-      KeyHint("j k", "move"), KeyHint("Enter", "open"), KeyHint("/", "filter"), KeyHint("?", "help"),
+      KeyHint("j k", "move"), KeyHint("Enter", "open"), KeyHint("/", "filter"), KeyHint("r", "scan again"),
+      KeyHint("?", "help"),
       KeyHint("q", "quit"),
     ]
   }
@@ -34,6 +35,7 @@ struct GroupsView: View {
     case .wheelUp: move(-3, rows)
     case .wheelDown: move(3, rows)
     case .character("/"): isTyping = true
+    case .character("r"), .function(5): store.rescan()
     case .escape: filter = ""
     case .enter, .right: return open(rows, store)
     case .character("q"): return .quit

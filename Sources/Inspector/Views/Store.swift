@@ -3,12 +3,13 @@ import Migration
 /// What the views draw from: one for the program, on the main thread.
 final class Store {
   /// What there is to look at.
-  let listing: Listing
+  private(set) var listing: Listing
   /// The present moment, set before each frame, so that all ages on a screen agree.
   private(set) var now = ContinuousClock.now
   /// One line about what has just been refused or done; the next key clears it.
   var message: String?
 
+  private let scan: () throws -> Listing
   private let clock: () -> ContinuousClock.Instant
   private let readDetails: (DeviceReference) -> ListedDevice.Details?
   private var details: [DeviceReference: ListedDevice.Details?] = [:]
@@ -18,12 +19,13 @@ final class Store {
 
   /// A store whose devices are opened by `makeHandle`, and whose details are read by `readDetails`.
   init(
-    listing: Listing, clock: @escaping () -> ContinuousClock.Instant = { .now },
+    listing: Listing, scan: (() throws -> Listing)? = nil, clock: @escaping () -> ContinuousClock.Instant = { .now },
     readDetails: @escaping (DeviceReference) -> ListedDevice.Details? = { _ in nil },
     makeHandle: @escaping (DeviceReference) -> DeviceHandle
   ) {
     self.readDetails = readDetails
     self.clock = clock
+    self.scan = scan ?? { listing }
     self.listing = listing
     self.makeHandle = makeHandle
   }
@@ -37,6 +39,23 @@ final class Store {
     let handle = makeHandle(reference)
     handles[reference] = handle
     return handle
+  }
+
+  /// Lets go of a device and opens it anew. It is read-only again.
+  func reopen(_ reference: DeviceReference) {
+    handles[reference]?.close()
+    handles[reference] = makeHandle(reference)
+    armed.remove(reference)
+  }
+
+  /// Reads the listing anew, or says why that failed.
+  func rescan() {
+    do {
+      listing = try scan()
+      details = [:]
+    } catch {
+      message = "\(error)"
+    }
   }
 
   /// What is known of a device that has been opened.
