@@ -43,14 +43,14 @@ let package = Package(
       dependencies: ["Inspector", "Inventory", "Simulator", "Migration", "VFIO", argumentParser],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["VFIO"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["VFIO", "Inventory"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("VFIOTests", ["VFIO", "CVFIO", "TestSupport"]),
     tests("MigrationTests", ["Migration", "Simulator", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "VFIO"]),
-    tests("InventoryTests", ["Inventory"]),
+    tests("InventoryTests", ["Inventory", "TestSupport"]),
     tests("TerminalTests", ["Terminal"]),
-    tests("InspectorTests", ["Inspector", "TestSupport"]),
-    tests("CommandTests", ["TestSupport", "vfioscope"]),
+    tests("InspectorTests", ["Inspector", "TestSupport"], exclude: ["Screens"]),
+    tests("CommandTests", ["TestSupport", "vfioscope", "Migration", "VFIO"]),
     .executableTarget(
       name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe", swiftSettings: strict),
     tests("ScreenTests", ["TestSupport", "vfioscope", "TerminalProbe"], path: "Tests/Terminal"),

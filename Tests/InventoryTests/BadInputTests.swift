@@ -1,5 +1,6 @@
 import Glibc
 import Inventory
+import TestSupport
 import Testing
 
 /// In each of these one thing is wrong; the good device beside it must be listed all the same.

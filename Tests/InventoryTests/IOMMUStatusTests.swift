@@ -1,4 +1,5 @@
 import Inventory
+import TestSupport
 import Testing
 
 @Suite("Whether an IOMMU is on")

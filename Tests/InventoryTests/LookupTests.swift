@@ -1,4 +1,5 @@
 import Inventory
+import TestSupport
 import Testing
 
 @Suite("Looking a device up")

@@ -1,5 +1,6 @@
 import Glibc
 import Inventory
+import TestSupport
 import Testing
 
 @Suite("Nodes in /dev/vfio")

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// What went wrong with a program under test, with the screen it showed.
 struct PtyError: Error, CustomStringConvertible {
@@ -25,7 +26,13 @@ final class PtyProgram {
   ) throws {
     terminal = VirtualTerminal(rows: rows, columns: columns)
     pty = try Pty(rows: rows, columns: columns)
-    process = try spawn(path, arguments, terminal: pty.terminalName, environment: environment)
+    let terminalName = pty.terminalName
+    // A session leader that opens a terminal gets it as its controlling terminal.
+    process = try spawn(path, arguments, environment: environment, newSession: true) { files in
+      posix_spawn_file_actions_addopen(&files, STDIN_FILENO, terminalName, O_RDWR, 0)
+      posix_spawn_file_actions_adddup2(&files, STDIN_FILENO, STDOUT_FILENO)
+      posix_spawn_file_actions_adddup2(&files, STDIN_FILENO, STDERR_FILENO)
+    }
   }
 
   deinit {
@@ -85,7 +92,7 @@ final class PtyProgram {
   }
 
   /// Waits for the program to end and reads the last of what it wrote.
-  func exitStatus(seconds: Double = 10) throws -> ExitStatus {
+  func exitStatus(seconds: Double = 10) throws -> Ending {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while status == nil {
       var raw: Int32 = 0
@@ -94,7 +101,7 @@ final class PtyProgram {
       if status == nil, !readOutput(milliseconds: 20) { usleep(2000) }
     }
     while ContinuousClock.now < deadline, readOutput(milliseconds: 100) {}
-    return ExitStatus(wait: status ?? 0)
+    return Ending(wait: status ?? 0)
   }
 
   /// Closes the terminal under the program, as when a window is closed. Nothing can be read afterwards.

@@ -1,17 +1,5 @@
 import Glibc
 
-/// How a program ended.
-enum ExitStatus: Equatable {
-  case exited(Int32)
-  case killed(by: Int32)
-
-  /// From what `waitpid` gave (WIFSIGNALED and the like do not import).
-  init(wait status: Int32) {
-    let signal = status & 0x7F
-    self = signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(by: signal)
-  }
-}
-
 /// What a program did to its terminal.
 struct TerminalModes: Equatable {
   var isCanonical = true

@@ -1,9 +1,10 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("The terminal is usable again")
 struct TerminalRestoredTests {
-  private func expectRestored(_ program: PtyProgram, _ status: ExitStatus) throws {
+  private func expectRestored(_ program: PtyProgram, _ status: Ending) throws {
     #expect(try program.exitStatus() == status)
     #expect(program.terminalModes == .sane)
     #expect(program.terminal.rendition == .init())

@@ -1,3 +1,5 @@
+import TestSupport
+
 extension PtyProgram {
   /// Waits until the probe has drawn all of a frame of this size: its box is whole, to the last corner.
   func waitForFrame(rows: Int, columns: Int) throws {

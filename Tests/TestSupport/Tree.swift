@@ -2,10 +2,11 @@ import Glibc
 import Inventory
 
 /// A made-up machine: a folder with `sys`, `proc` and `dev` in it, which goes away with this object.
-final class Tree {
-  let root: Root
+package final class Tree {
+  package let root: Root
 
-  init() throws {
+  /// An empty machine.
+  package init() throws {
     var template = Array("/tmp/inventory-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure(what: "mkdtemp", errno: errno) }
     root = Root(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
@@ -18,12 +19,12 @@ final class Tree {
 
   deinit { remove(root.path) }
 
-  struct Failure: Error {
-    let what: String
-    let errno: Int32
+  package struct Failure: Error {
+    package let what: String
+    package let errno: Int32
   }
 
-  func scan(pciIDs: String? = nil) throws -> Machine {
+  package func scan(pciIDs: String? = nil) throws -> Machine {
     // An empty file of names, so that the tests don't depend on what this machine has installed.
     let noNames = root.appending("pci.ids")
     if access(noNames, F_OK) != 0 { try write("pci.ids", "") }
@@ -35,7 +36,7 @@ final class Tree {
 
 extension Tree {
   /// A PCI function: an Ethernet controller, unless another class is given.
-  func pci(
+  package func pci(
     _ address: String, driver: String? = nil, group: Int? = nil, classCode: String = "20000",
     ids: String = "15B3:101E", subsystem: String = "15B3:0008", virtualFunctionOf parent: String? = nil
   ) throws {
@@ -49,19 +50,21 @@ extension Tree {
   }
 
   /// A PCI-to-PCI bridge.
-  func bridge(_ address: String, driver: String? = "pcieport", group: Int) throws {
+  package func bridge(_ address: String, driver: String? = "pcieport", group: Int) throws {
     try pci(address, driver: driver, group: group, classCode: "60400", subsystem: "0000:0000")
   }
 
   /// A platform device in a group.
-  func platform(_ name: String, driver: String?, group: Int) throws {
+  package func platform(_ name: String, driver: String?, group: Int) throws {
     try write("sys/devices/platform/\(name)/uevent", driver.map { "DRIVER=\($0)\n" } ?? "MODALIAS=acpi\n")
     try link("sys/bus/platform/devices/\(name)", to: "../../../devices/platform/\(name)")
     try put("sys/devices/platform/\(name)", inGroup: group)
   }
 
   /// A mediated device made from a virtual parent.
-  func mdev(_ uuid: String, parent: String = "mtty", type: String = "mtty-2", driver: String = "mtty", group: Int)
+  package func mdev(
+    _ uuid: String, parent: String = "mtty", type: String = "mtty-2", driver: String = "mtty", group: Int
+  )
     throws
   {
     let place = "sys/devices/virtual/mtty/\(parent)"
@@ -75,7 +78,7 @@ extension Tree {
   }
 
   /// VFIO's registration of a device as `vfioN`, with its device number unless the kernel has no nodes for devices.
-  func vfio(_ number: Int, is address: String, number deviceNumber: String? = "510:0") throws {
+  package func vfio(_ number: Int, is address: String, number deviceNumber: String? = "510:0") throws {
     let place = "\(pciPlace)/\(address)/vfio-dev/vfio\(number)"
     try folder(place)
     if let deviceNumber { try write("\(place)/dev", "\(deviceNumber)\n") }
@@ -83,19 +86,19 @@ extension Tree {
   }
 
   /// The kernel's entry of a group's node: `12` or `noiommu-12`.
-  func groupNode(_ name: String, number deviceNumber: String) throws {
+  package func groupNode(_ name: String, number deviceNumber: String) throws {
     try write("sys/class/vfio/\(name)/dev", "\(deviceNumber)\n")
   }
 
   /// A process with open descriptors and what the kernel says of some of them.
-  func process(_ pid: Int, _ command: String, open links: [Int: String], fdinfo: [Int: String] = [:]) throws {
+  package func process(_ pid: Int, _ command: String, open links: [Int: String], fdinfo: [Int: String] = [:]) throws {
     try write("proc/\(pid)/comm", "\(command)\n")
     try folder("proc/\(pid)/fd")
     for (fd, target) in links { try link("proc/\(pid)/fd/\(fd)", to: target) }
     for (fd, text) in fdinfo { try write("proc/\(pid)/fdinfo/\(fd)", text) }
   }
 
-  var pciPlace: String { "sys/devices/pci0000:00" }
+  package var pciPlace: String { "sys/devices/pci0000:00" }
 
   private func put(_ place: String, inGroup group: Int) throws {
     try link("\(place)/iommu_group", to: "../../../kernel/iommu_groups/\(group)")
@@ -107,7 +110,7 @@ extension Tree {
 // MARK: - Files
 
 extension Tree {
-  func folder(_ place: String) throws {
+  package func folder(_ place: String) throws {
     var path = root.path
     for part in place.split(separator: "/") {
       path += "/\(part)"
@@ -115,23 +118,23 @@ extension Tree {
     }
   }
 
-  func write(_ place: String, _ text: String) throws { try write(place, bytes: Array(text.utf8)) }
+  package func write(_ place: String, _ text: String) throws { try write(place, bytes: Array(text.utf8)) }
 
-  func write(_ place: String, bytes: [UInt8]) throws {
+  package func write(_ place: String, bytes: [UInt8]) throws {
     try makeParent(of: place)
     guard let file = fopen(root.appending(place), "w") else { throw Failure(what: place, errno: errno) }
     defer { fclose(file) }
     if fwrite(bytes, 1, bytes.count, file) != bytes.count { throw Failure(what: place, errno: errno) }
   }
 
-  func link(_ place: String, to target: String) throws {
+  package func link(_ place: String, to target: String) throws {
     try makeParent(of: place)
     if symlink(target, root.appending(place)) != 0 { throw Failure(what: place, errno: errno) }
   }
 
-  func delete(_ place: String) { remove(root.appending(place)) }
+  package func delete(_ place: String) { remove(root.appending(place)) }
 
-  func forbid(_ place: String) { chmod(root.appending(place), 0) }
+  package func forbid(_ place: String) { chmod(root.appending(place), 0) }
 
   private func makeParent(of place: String) throws {
     try folder(place.split(separator: "/").dropLast().joined(separator: "/"))
@@ -151,7 +154,7 @@ extension Tree {
 }
 
 /// Runs `body` with the file rights of an ordinary user, also when the tests run as root.
-func asOrdinaryUser<Result>(_ body: () throws -> Result) rethrows -> Result {
+package func asOrdinaryUser<Result>(_ body: () throws -> Result) rethrows -> Result {
   // setfsuid() concerns this thread alone, and the header that declares it is in no module.
   typealias SetFileUser = @convention(c) (uid_t) -> CInt
   guard geteuid() == 0, let symbol = dlsym(nil, "setfsuid") else { return try body() }
