@@ -1,0 +1,75 @@
+import Glibc
+import TestSupport
+
+/// The program could not be run as the test wants.
+struct InvocationError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// What a run of the program printed, and how it ended.
+struct Finished {
+  let output: String
+  let errors: String
+  let status: Ending
+
+  /// The lines of standard output.
+  var lines: [String] { output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) }
+  /// The lines of standard error.
+  var errorLines: [String] {
+    errors.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+  }
+}
+
+/// Runs the program to its end, with nothing to read and no terminal.
+func vfioscope(_ arguments: String..., environment: [String: String?] = [:]) throws -> Finished {
+  try Invocation(arguments, environment: environment).finish()
+}
+
+/// A run of the program whose output can be read while it goes on. It is killed when the test lets go of it.
+final class Invocation {
+  private let process: pid_t
+  private let output: Receiver
+  private let errors: Receiver
+  private var hasEnded = false
+
+  /// Starts `program`, which is vfioscope unless a test wraps it.
+  init(_ arguments: [String], program: String? = nil, environment: [String: String?] = [:]) throws {
+    let (output, outputEnd) = try Receiver.make()
+    let (errors, errorEnd) = try Receiver.make()
+    defer {
+      close(outputEnd)
+      close(errorEnd)
+    }
+    (self.output, self.errors) = (output, errors)
+    process = try spawn(program ?? builtProgram("vfioscope"), arguments, environment: environment) { files in
+      posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&files, outputEnd, STDOUT_FILENO)
+      posix_spawn_file_actions_adddup2(&files, errorEnd, STDERR_FILENO)
+    }
+  }
+
+  deinit {
+    guard !hasEnded else { return }
+    kill(process, SIGKILL)
+    waitpid(process, nil, 0)
+  }
+
+  /// Waits for the next line of standard output.
+  func line() throws -> String { try output.line() }
+
+  /// Stops reading, as `head` does when it has enough.
+  func closeOutput() { output.close() }
+
+  /// Sends a signal.
+  func signal(_ number: Int32) { kill(process, number) }
+
+  /// Waits for the end. What was taken by `line()` is not in the output again.
+  func finish() throws -> Finished {
+    // One after the other is safe: nothing here prints more errors than a socket holds.
+    let rest = try (output.rest(), errors.rest())
+    var raw: Int32 = 0
+    waitpid(process, &raw, 0)
+    hasEnded = true
+    return Finished(output: rest.0, errors: rest.1, status: Ending(wait: raw))
+  }
+}

@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+@Suite("What the program says of itself")
+struct UsageTests {
+  @Test("--version prints the version alone")
+  func version() throws {
+    let run = try vfioscope("--version")
+    #expect(run.status == .exited(0))
+    #expect(run.lines.count == 1)
+    #expect(run.output.contains(/^\d+\.\d+\.\d+\n$/))
+    #expect(run.errors.isEmpty)
+  }
+
+  @Test("--help names every command on standard output")
+  func help() throws {
+    let run = try vfioscope("--help")
+    #expect(run.status == .exited(0))
+    for command in ["inspect", "list", "show", "step"] {
+      #expect(run.lines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
+    }
+    #expect(run.errors.isEmpty)
+  }
+
+  @Test(
+    "a command's --help names its arguments",
+    arguments: [
+      ("list", ["--json", "--root <root>", "--demo"]),
+      ("show", ["<device>", "--json", "--watch <watch>", "--count <count>", "--trace", "--via <via>"]),
+      ("step", ["<device>", "<states>", "--raw <number>", "--json", "--trace", "--yes", "--via <via>"]),
+    ])
+  func commandHelp(command: String, arguments: [String]) throws {
+    let run = try vfioscope(command, "--help")
+    #expect(run.status == .exited(0))
+    for argument in arguments { #expect(run.lines.contains { $0.hasPrefix("  \(argument)") }, "\(argument)") }
+    #expect(run.errors.isEmpty)
+  }
+
+  @Test("without a terminal the demo is printed as list prints it")
+  func demoOnAPipe() throws {
+    let run = try vfioscope("--demo")
+    #expect(run.status == .exited(0))
+    #expect(run.lines.count > 5)
+    #expect(try run.output == vfioscope("list", "--demo").output)
+    #expect(run.errors.isEmpty)
+  }
+}
