@@ -38,8 +38,14 @@ struct Show: ParsableCommand {
       try look(opened, session)
       looks += 1
       if looks == count { return }
-      if let watch { usleep(useconds_t(watch * 1e6)) }
+      if let watch { pause(watch) }
     } while watch != nil
+  }
+
+  /// Not `usleep`, whose 32 bits of microseconds are little more than an hour.
+  private func pause(_ seconds: Double) {
+    var time = timespec(seconds: seconds)
+    nanosleep(&time, nil)
   }
 
   private func look(_ opened: OpenedDevice, _ session: MigrationSession) throws {
@@ -51,5 +57,13 @@ struct Show: ParsableCommand {
     }
     let report = ShowReport(opened, session, observation)
     if json { try printJSON(report) } else { report.text.forEach(printLine) }
+  }
+}
+
+extension timespec {
+  /// Seconds and their fraction.
+  init(seconds: Double) {
+    let whole = seconds.rounded(.down)
+    self.init(tv_sec: Int(whole), tv_nsec: Int((seconds - whole) * 1e9))
   }
 }

@@ -4,6 +4,8 @@ import Inventory
 /// A made-up machine: a folder with `sys`, `proc` and `dev` in it, which goes away with this object.
 package final class Tree {
   package let root: Root
+  /// The folder's path.
+  package var path: String { root.path }
 
   /// An empty machine.
   package init() throws {
