@@ -40,11 +40,6 @@ struct Inspect: ParsableCommand {
   }
 
   private func listing() throws -> Listing {
-    if demo { return .demo }
-    do throws(ReadFailure) {
-      return Listing(try Machine.scan(root: root.map(Root.init) ?? .system))
-    } catch {
-      throw Failure(.refused, error.description)
-    }
+    demo ? .demo : try .scanned(root.map(Root.init) ?? .system)
   }
 }

@@ -20,20 +20,12 @@ struct List: ParsableCommand {
   var demo = false
 
   func run() throws {
-    var listing = demo ? Listing.demo : Listing(try scan())
+    var listing = demo ? Listing.demo : try Listing.scanned(Root(root))
     if details { listing.readDetails(root: Root(root)) }
     if json {
       try printJSON(ListReport(listing))
     } else {
       listing.text.forEach(printLine)
-    }
-  }
-
-  private func scan() throws -> Machine {
-    do throws(ReadFailure) {
-      return try Machine.scan(root: Root(root))
-    } catch {
-      throw Failure(.refused, error.description)
     }
   }
 }
@@ -46,6 +38,15 @@ extension Listing {
       for device in groups[group].devices.indices { read(&groups[group].devices[device]) }
     }
     for device in ungrouped.indices { read(&ungrouped[device]) }
+  }
+
+  /// What the machine under `root` has.
+  static func scanned(_ root: Root) throws(Failure) -> Listing {
+    do throws(ReadFailure) {
+      return Listing(try Machine.scan(root: root))
+    } catch {
+      throw Failure(.refused, "\(error); --root takes a folder that holds sys")
+    }
   }
 
   /// The listing as lines for people.
