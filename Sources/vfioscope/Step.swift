@@ -90,7 +90,7 @@ struct Step: ParsableCommand {
         throw Failure(.unarmed, "\(goal.name): the device is in ERROR, which only a reset leaves: ask for reset")
       }
       let plan = session.interface.plan(from: now, to: goal)
-      return (plan.danger, plan.effects.map(\.words).joined(separator: ", "))
+      return (plan.danger, plan.standing.why ?? plan.effects.map(\.words).joined(separator: ", "))
     }
   }
 }
