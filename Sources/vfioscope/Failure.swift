@@ -25,11 +25,5 @@ struct Failure: Error, Equatable {
   }
 }
 
-/// Prints a line on standard error.
-func printError(_ line: String) {
-  let bytes = Array((line + "\n").utf8)
-  _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}
-
 /// Whether a user sits at both ends.
 var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }

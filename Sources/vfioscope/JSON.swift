@@ -17,5 +17,5 @@ func printJSON(_ report: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   encoder.keyEncodingStrategy = .convertToSnakeCase
-  printLine(String(decoding: try encoder.encode(report), as: UTF8.self))
+  try printLine(String(decoding: try encoder.encode(report), as: UTF8.self))
 }

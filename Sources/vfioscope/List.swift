@@ -25,7 +25,7 @@ struct List: ParsableCommand {
     if json {
       try printJSON(ListReport(listing))
     } else {
-      listing.text.forEach(printLine)
+      try listing.text.forEach(printLine)
     }
   }
 }

@@ -1,9 +1,27 @@
 import Glibc
+import VFIO
 
 /// Prints a line on standard output and hands it on at once, so that a reader of a pipe sees it when it happens.
-func printLine(_ line: String) {
-  print(line)
-  fflush(nil)
+///
+/// Throws when it can't be written, as on a full disk: a script must not take half a report for a whole one.
+func printLine(_ line: String) throws(Failure) {
+  guard write(line, to: STDOUT_FILENO) else { throw Failure(.refused, "standard output: \(Errno(rawValue: errno))") }
+}
+
+/// Prints a line on standard error.
+func printError(_ line: String) {
+  _ = write(line, to: STDERR_FILENO)
+}
+
+/// Writes a line whole; false when that fails, with the reason in `errno`.
+private func write(_ line: String, to descriptor: Int32) -> Bool {
+  var rest = Array((line + "\n").utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    guard count >= 0 || errno == EINTR else { return false }
+    rest = rest.dropFirst(max(0, count))
+  }
+  return true
 }
 
 /// Lays out rows as columns as wide as their longest cell, two blanks apart; the last column is not padded.

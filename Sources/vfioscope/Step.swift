@@ -55,7 +55,7 @@ struct Step: ParsableCommand {
       let result = session.step(request)
       interruption.activity.set(nil)
       results.append(result)
-      if !json { result.text.forEach(printLine) }
+      if !json { try result.text.forEach(printLine) }
       ending = result.ending
       if ending != nil { break }
     }
