@@ -29,6 +29,10 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+      // A mistyped command comes here as a device: a script must not get the listing and success for it.
+      if let device {
+        throw Failure(.usage, "\(device): no command, and as a device it needs a terminal; try show, or --help")
+      }
       try listing().text.forEach(printLine)
       return
     }
