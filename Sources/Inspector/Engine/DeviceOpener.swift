@@ -40,13 +40,16 @@ public struct DeviceOpener: Sendable {
   }
 
   private static func noClient(for path: String) -> OpenFailure {
+    let reference = DeviceReference.vfioUser(path)
     var status = stat()
     guard stat(path, &status) == 0 else {
       let errno = Errno(rawValue: errno)
-      return OpenFailure(.refused, "\(path): \(errno)", errno: errno)
+      return OpenFailure(.refused, "\(reference): \(errno)", errno: errno)
     }
-    guard status.st_mode & S_IFMT == S_IFSOCK else { return OpenFailure(.name, "\(path) is not a socket") }
-    return OpenFailure(.name, "vfio-user:\(path): this version can't talk to vfio-user servers yet")
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      return OpenFailure(.name, "\(reference): not a socket; give the one that a vfio-user server listens on")
+    }
+    return OpenFailure(.name, "\(reference): this version can't talk to vfio-user servers yet")
   }
 
   // MARK: devices of the kernel
