@@ -38,10 +38,20 @@ enum Program {
     case let failure as OpenFailure:
       printError("vfioscope: \(printable(failure.description))")
       return failure.kind == .name ? .usage : .refused
-    default:
-      guard Vfioscope.exitCode(for: error) != .success else { Vfioscope.exit(withError: error) }
+    default: return reportOther(error)
+    }
+  }
+
+  /// Help and version come as errors too; what ArgumentParser does not know is no fault of the command line.
+  private static func reportOther(_ error: any Error) -> ExitStatus {
+    switch Vfioscope.exitCode(for: error) {
+    case .success: Vfioscope.exit(withError: error)
+    case .validationFailure:
       printError("vfioscope: \(printable(Vfioscope.message(for: error))) (see vfioscope --help)")
       return .usage
+    default:
+      printError("vfioscope: \(printable("\(error)"))")
+      return .refused
     }
   }
 }

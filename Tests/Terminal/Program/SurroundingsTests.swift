@@ -1,0 +1,70 @@
+import TestSupport
+import Testing
+
+@Suite("The program suits its terminal")
+struct SurroundingsTests {
+  @Test("when its size changes, down to where it refuses, and back")
+  func sizes() throws {
+    let program = try startVfioscope("--demo", "sim:v2-reference,dirty=0", showing: "state ● running")
+    program.resize(rows: 16, columns: 60)
+    try program.wait(until: { $0.screen.contains("state ● running") && $0.terminal.lines[0].count == 59 })
+    try program.wait(for: "[● running ]", "? help")
+    program.resize(rows: 10, columns: 40)
+    try program.wait(for: "The terminal is 40×10.")
+    #expect(!program.screen.contains("running"))
+    program.resize(rows: 24, columns: 80)
+    try program.wait(for: "state ● running", "q quit", "│● running  │")
+    #expect(program.terminal.unknown.isEmpty)
+    program.type("q")
+    #expect(try program.exitStatus() == .exited(0))
+  }
+
+  @Test("when it is too small, keys still quit")
+  func tooSmall() throws {
+    let program = try startVfioscope("--demo", showing: "The terminal is 40×10.", rows: 10, columns: 40)
+    program.type("q")
+    #expect(try program.exitStatus() == .exited(0))
+    #expect(program.terminalModes == .sane)
+  }
+
+  @Test(
+    "when it can't be used, one line says so",
+    arguments: [
+      ("dumb", "A terminal of type 'dumb' cannot place the cursor. Set TERM to another."),
+      ("nonesuch", "The terminal type 'nonesuch' is unknown. Set TERM to the kind you have."),
+      ("", "TERM is not set. Set it to the kind of your terminal, such as xterm-256color."),
+    ])
+  func unusable(kind: String, message: String) throws {
+    let program = try PtyProgram(
+      builtProgram("vfioscope"), ["--demo"], columns: 120, environment: ["TERM": kind])
+    #expect(try program.exitStatus() == .exited(3))
+    #expect(program.terminal.lines[0] == "vfioscope: \(message)")
+    #expect(program.terminal.lines[1...].allSatisfy { $0.isEmpty })
+    #expect(program.terminalModes == .sane)
+  }
+
+  @Test("with ASCII alone when asked, or when the locale has no more", arguments: [["--ascii"], []])
+  func ascii(more: [String]) throws {
+    let locale = more.isEmpty ? ["LANG": "C"] : ["LANG": "C.UTF-8"]
+    let program = try PtyProgram(
+      builtProgram("vfioscope"), ["--demo", "sim:v2-reference,dirty=0"] + more, environment: locale)
+    try program.wait(for: "state * running")
+    try program.type("s", andWaitFor: "Step from running")
+    program.type("qq")
+    #expect(try program.exitStatus() == .exited(0))
+    #expect(program.output.allSatisfy { $0 < 0x80 })
+  }
+
+  @Test("with colours, unless NO_COLOR is set", arguments: [nil, "1"])
+  func colours(noColor: String?) throws {
+    let program = try startVfioscope(
+      "--demo", "sim:v2-reference,dirty=0", showing: "state ● running", environment: ["NO_COLOR": noColor])
+    try program.arm()
+    let codes = program.written.matches(of: /\x1B\[([0-9;]*)m/).flatMap { $0.1.split(separator: ";") }
+    // 39 and 49 take colours back.
+    let colours = [30...38, 40...48, 90...107]
+    let used = codes.compactMap { Int($0) }.filter { code in colours.contains { $0.contains(code) } }
+    #expect(codes.count > 20)
+    #expect(used.isEmpty == (noColor != nil))
+  }
+}
