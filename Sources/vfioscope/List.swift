@@ -23,7 +23,7 @@ struct List: ParsableCommand {
     var listing = demo ? Listing.demo : try Listing.scanned(Root(root))
     if details { listing.readDetails(root: Root(root)) }
     if json {
-      try printJSON(ListReport(listing))
+      try printJSON(listing.json)
     } else {
       try listing.text.forEach(printLine)
     }

@@ -56,7 +56,7 @@ struct Show: ParsableCommand {
       throw Failure(.refused, "\(opened.reference): \(error)")
     }
     let report = ShowReport(opened, session, observation)
-    if json { try printJSON(report) } else { try report.text.forEach(printLine) }
+    if json { try printJSON(report.json) } else { try report.text.forEach(printLine) }
   }
 }
 

@@ -3,8 +3,7 @@ import Migration
 import VFIO
 
 /// What `show` prints, as JSON or as text.
-struct ShowReport: Encodable {
-  let schema = "vfioscope.show/1"
+struct ShowReport {
   let device: String
   let `protocol`: String
   let interface: String
@@ -14,26 +13,26 @@ struct ShowReport: Encodable {
   let fields: [Field]
   let reaches: [Reach]
 
-  struct State: Encodable {
+  struct State {
     let name: String
     let number: UInt32
     let protocolName: String
   }
 
-  struct Field: Encodable {
+  struct Field {
     let name: String
-    let value: OrNull<UInt64>
+    let value: UInt64?
     let unit: String
     let liveness: String
-    let errno: OrNull<String>
+    let errno: String?
   }
 
   /// What asking for a state would do.
-  struct Reach: Encodable {
+  struct Reach {
     let state: String
     let path: [String]
     let standing: String
-    let why: OrNull<String>
+    let why: String?
     let effects: [String]
   }
 
@@ -53,16 +52,61 @@ struct ShowReport: Encodable {
 extension ShowReport.Field {
   init(_ field: Migration.Field) {
     self.init(
-      name: field.name, value: OrNull(field.value), unit: field.unit.rawValue, liveness: field.liveness.word,
-      errno: OrNull(field.liveness.errno))
+      name: field.name, value: field.value, unit: field.unit.rawValue, liveness: field.liveness.word,
+      errno: field.liveness.errno)
   }
 }
 
 extension ShowReport.Reach {
   init(_ plan: StepPlan) {
     self.init(
-      state: plan.to.name, path: plan.path.map(\.name), standing: plan.standing.word, why: OrNull(plan.standing.why),
+      state: plan.to.name, path: plan.path.map(\.name), standing: plan.standing.word, why: plan.standing.why,
       effects: plan.effects.map(\.words))
+  }
+}
+
+extension ShowReport {
+  /// The report for programs.
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.show/1"),
+      "device": .string(device),
+      "protocol": .string(self.protocol),
+      "interface": .string(interface),
+      "flags": JSON(flags),
+      "says_reset": .bool(saysReset),
+      "state": .object([
+        "name": .string(state.name),
+        "number": JSON(state.number),
+        "protocol_name": .string(state.protocolName),
+      ]),
+      "fields": .array(fields.map(\.json)),
+      "reaches": .array(reaches.map(\.json)),
+    ])
+  }
+}
+
+extension ShowReport.Field {
+  fileprivate var json: JSON {
+    .object([
+      "name": .string(name),
+      "value": JSON(value),
+      "unit": .string(unit),
+      "liveness": .string(liveness),
+      "errno": JSON(errno),
+    ])
+  }
+}
+
+extension ShowReport.Reach {
+  fileprivate var json: JSON {
+    .object([
+      "state": .string(state),
+      "path": JSON(path),
+      "standing": .string(standing),
+      "why": JSON(why),
+      "effects": JSON(effects),
+    ])
   }
 }
 
@@ -78,12 +122,12 @@ extension ShowReport {
       ["state", "\(state.name)  (\(state.protocolName), \(state.number))"],
     ]
     let values = fields.map { field in
-      [field.name, field.value.value.map { "\($0) \(field.unit)" } ?? field.errno.value ?? "-", field.liveness]
+      [field.name, field.value.map { "\($0) \(field.unit)" } ?? field.errno ?? "-", field.liveness]
     }
     let steps = reaches.map { reach in
       [
         "  \(reach.state)", reach.standing, reach.path.joined(separator: " → "),
-        reach.why.value ?? reach.effects.joined(separator: ", "),
+        reach.why ?? reach.effects.joined(separator: ", "),
       ]
     }
     return (columns(facts) + columns(values) + ["from here:"] + columns(steps)).map(printable)

@@ -60,7 +60,8 @@ struct Step: ParsableCommand {
       if ending != nil { break }
     }
     if json {
-      try printJSON(StepReport(opened, results, notDone: requests.dropFirst(results.count).map(\.name)))
+      let notDone = requests.dropFirst(results.count).map(\.name)
+      try printJSON(StepReport(opened: opened, results: results, notDone: notDone).json)
     }
     if let ending { throw ending }
   }

@@ -1,45 +1,39 @@
-import VFIO
 import Inspector
 import Migration
+import VFIO
 
 /// What `step --json` prints.
-struct StepReport: Encodable {
-  let schema = "vfioscope.step/1"
-  let device: String
-  let `protocol`: OrNull<String>
-  let interface: String
-  let steps: [Step]
+struct StepReport {
+  let opened: OpenedDevice
+  let results: [StepResult]
+  /// The names of the requests that were not made, because one before them failed.
   let notDone: [String]
-  let state: OrNull<String>
 
-  struct Step: Encodable {
-    let requested: String
-    let path: [String]
-    let result: String
-    let errno: OrNull<String>
-    let error: OrNull<String>
-    let reached: OrNull<String>
-    let brokenRule: OrNull<String>
-    let durationUs: Double
-  }
-
-  init(_ opened: OpenedDevice, _ results: [StepResult], notDone: [String]) {
-    device = opened.reference.description
-    self.protocol = OrNull(opened.session?.interface.protocol.rawValue)
-    interface = opened.way
-    steps = results.map(Step.init)
-    self.notDone = notDone
-    state = OrNull(results.last?.reached?.name)
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.step/1"),
+      "device": .string(opened.reference.description),
+      "protocol": JSON(opened.session?.interface.protocol.rawValue),
+      "interface": .string(opened.way),
+      "steps": .array(results.map(\.json)),
+      "not_done": JSON(notDone),
+      "state": JSON(results.last?.reached?.name),
+    ])
   }
 }
 
-extension StepReport.Step {
-  init(_ result: StepResult) {
-    self.init(
-      requested: result.requested.name, path: result.path.map(\.name), result: result.failure == nil ? "ok" : "error",
-      errno: OrNull(result.errno?.name), error: OrNull(result.failure.map(\.description)),
-      reached: OrNull(result.reached?.name), brokenRule: OrNull(result.brokenRule),
-      durationUs: result.duration.microseconds)
+extension StepResult {
+  fileprivate var json: JSON {
+    .object([
+      "requested": .string(requested.name),
+      "path": JSON(path.map(\.name)),
+      "result": .string(failure == nil ? "ok" : "error"),
+      "errno": JSON(errno?.name),
+      "error": JSON(failure?.description),
+      "reached": JSON(reached?.name),
+      "broken_rule": JSON(brokenRule),
+      "duration_us": JSON(duration.microseconds),
+    ])
   }
 }
 
