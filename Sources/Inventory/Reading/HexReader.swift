@@ -36,3 +36,26 @@ func hexDigit(_ byte: UInt8) -> UInt8? {
   default: nil
   }
 }
+
+/// Puts hexadecimal numbers, in lower case, and ASCII characters one after the other.
+struct HexWriter {
+  private let buffer: UnsafeMutableBufferPointer<UInt8>
+  private(set) var count = 0
+
+  init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+  /// The last so many digits of a number.
+  mutating func number(_ number: UInt32, digits: Int) {
+    for place in (0..<digits).reversed() {
+      let digit = UInt8(truncatingIfNeeded: number >> (4 * UInt32(place)) & 0xf)
+      byte(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+  }
+
+  mutating func character(_ character: Unicode.Scalar) { byte(UInt8(ascii: character)) }
+
+  private mutating func byte(_ byte: UInt8) {
+    buffer[count] = byte
+    count += 1
+  }
+}

@@ -3,7 +3,9 @@ extension Scan {
   ///
   /// One file a function, `uevent`, holds what would else take six; with ten thousand functions that is what counts.
   mutating func addPCI() {
-    let names = root.listing("sys/bus/pci/devices", noting: &notices) ?? []
+    // In order from the start: short names are sorted several times faster than the devices made from them, and the
+    // kernel finds neighbours together.
+    let names = (root.listing("sys/bus/pci/devices", noting: &notices) ?? []).sorted()
     for part in inParallel(names, { [root] in Scan(root: root, ofPCI: $0) }) { absorb(part) }
     linkVirtualFunctions()
   }
