@@ -50,7 +50,7 @@ struct ArmingTests {
   func halfWay() throws {
     let run = try vfioscope("step", "sim:v2-reference", "stop", "pre-copy", "running", "--json")
     #expect(run.status == .exited(4))
-    let report = try JSON(run.output)
+    let report = try ParsedJSON(run.output)
     #expect(report["steps"]?.elements.map { $0["reached"] } == ["stop"])
     #expect(report["not_done"] == ["pre-copy", "running"])
     #expect(report["state"] == "stop")

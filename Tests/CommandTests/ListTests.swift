@@ -16,12 +16,12 @@ struct ListTests {
     return tree
   }
 
-  private func report(_ arguments: String...) throws -> JSON {
+  private func report(_ arguments: String...) throws -> ParsedJSON {
     let run = try Invocation(["list", "--json"] + arguments).finish()
     #expect(run.status == .exited(0))
     #expect(run.errors.isEmpty)
     #expect(run.lines.count == 1)
-    return try JSON(run.output)
+    return try ParsedJSON(run.output)
   }
 
   @Test("prints the simulated machine as columns under their headings")
@@ -62,7 +62,7 @@ struct ListTests {
             "device_id": "0x0001", "subsystem_vendor_id": "0x5649", "subsystem_id": "0x0002",
             "class_code": "0xee0000", "vendor_name": nil, "device_name": nil, "class_name": nil,
             "node": "/dev/vfio/devices/vfio3", "physical_function": nil, "virtual_functions": [], "parent": nil,
-            "mdev_type": nil,
+            "mdev_type": nil, "reset_methods": nil, "driver_override": nil, "numa_node": nil,
           ]
         ],
       ])
@@ -76,7 +76,7 @@ struct ListTests {
     #expect(group["viable"] == false)
     #expect(group["verdict"] == "not viable")
     #expect(group["blocked_by"] == ["0000:00:1f.3 is bound to snd_hda_intel"])
-    #expect(group["devices"]?.elements.map { $0["driver"] } == [nil, "snd_hda_intel"] as [JSON])
+    #expect(group["devices"]?.elements.map { $0["driver"] } == [nil, "snd_hda_intel"] as [ParsedJSON])
   }
 
   @Test("--json has mediated devices with what they were made from")

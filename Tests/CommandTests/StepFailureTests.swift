@@ -22,8 +22,8 @@ struct StepFailureTests {
   func failure(device: String, requests: [String], errno: String, reached: String) throws {
     let run = try Invocation(["step", device] + requests + ["--json"]).finish()
     #expect(run.status == .exited(3))
-    let report = try JSON(run.output)
-    #expect(report["not_done"] == .array(requests.dropFirst().map(JSON.string)))
+    let report = try ParsedJSON(run.output)
+    #expect(report["not_done"] == .array(requests.dropFirst().map(ParsedJSON.string)))
     #expect(report["state"]?.text == reached)
     let steps = try #require(report["steps"]).elements
     #expect(steps.count == 1)
@@ -69,7 +69,7 @@ struct StepOtherRequestTests {
     for state in ["error", "stop-copy", "resuming", "running"] {
       let run = try vfioscope("step", "sim:\(profile),state=\(state)", "reset", "stop", "--yes", "--json")
       #expect(run.status == .exited(0), "\(state)")
-      let steps = try #require(JSON(run.output)["steps"]).elements
+      let steps = try #require(ParsedJSON(run.output)["steps"]).elements
       #expect(steps.map { $0["requested"] } == ["reset", "stop"])
       #expect(steps.map { $0["reached"] } == ["running", "stop"])
       #expect(steps[0]["path"] == .array(state == "running" ? ["running"] : [.string(state), "running"]))
@@ -80,7 +80,7 @@ struct StepOtherRequestTests {
   func raw() throws {
     let run = try vfioscope("step", "sim:v2-reference", "--raw", "3", "pre-copy", "--raw", "0x1", "--yes", "--json")
     #expect(run.status == .exited(0))
-    let steps = try #require(JSON(run.output)["steps"]).elements
+    let steps = try #require(ParsedJSON(run.output)["steps"]).elements
     #expect(steps.map { $0["requested"] } == ["pre-copy", "raw 0x3", "raw 0x1"])
     #expect(steps.map { $0["reached"] } == ["pre-copy", "stop-copy", "stop"])
   }
@@ -89,7 +89,7 @@ struct StepOtherRequestTests {
   func rawRefused(protocol: String, number: String) throws {
     let run = try vfioscope("step", "sim:\(`protocol`)-reference", "--raw", number, "--yes", "--json")
     #expect(run.status == .exited(3))
-    let step = try #require(JSON(run.output)["steps"]?.elements.first)
+    let step = try #require(ParsedJSON(run.output)["steps"]?.elements.first)
     #expect(step["requested"]?.text == "raw 0x\(number)")
     #expect(step["path"] == ["running", .string("0x\(number)")])
     #expect(step["errno"] == "EINVAL")

@@ -58,7 +58,7 @@ struct StepFlowTests {
     #expect(run.status == .exited(0))
     #expect(run.errors.isEmpty)
     #expect(run.lines.count == 1)
-    let report = try JSON(run.output)
+    let report = try ParsedJSON(run.output)
     #expect(report["schema"] == "vfioscope.step/1")
     #expect(report["device"]?.text == flow.device)
     #expect(report["protocol"]?.text == (Flow.v1.contains { $0.device == flow.device } ? "v1" : "v2"))
@@ -70,10 +70,10 @@ struct StepFlowTests {
     #expect(steps.allSatisfy { ($0["duration_us"]?.value ?? -1) >= 0 })
   }
 
-  private func step(_ path: [String]) -> JSON {
-    let goal = JSON.string(path.last ?? "")
+  private func step(_ path: [String]) -> ParsedJSON {
+    let goal = ParsedJSON.string(path.last ?? "")
     return [
-      "requested": goal, "path": .array(path.map(JSON.string)), "result": "ok", "errno": nil, "error": nil,
+      "requested": goal, "path": .array(path.map(ParsedJSON.string)), "result": "ok", "errno": nil, "error": nil,
       "reached": goal, "broken_rule": nil,
     ]
   }

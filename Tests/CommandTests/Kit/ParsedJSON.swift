@@ -1,25 +1,25 @@
 import FoundationEssentials
 
-/// Any JSON. A key that is absent and one that is null are different.
-enum JSON: Equatable {
+/// Any ParsedJSON. A key that is absent and one that is null are different.
+enum ParsedJSON: Equatable {
   case null
   case bool(Bool)
   case number(Double)
   case string(String)
-  case array([JSON])
-  case object([String: JSON])
+  case array([ParsedJSON])
+  case object([String: ParsedJSON])
 
   /// Reads one complete value.
   init(_ text: String) throws {
-    self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
+    self = try JSONDecoder().decode(ParsedJSON.self, from: Data(text.utf8))
   }
 
-  subscript(_ key: String) -> JSON? {
+  subscript(_ key: String) -> ParsedJSON? {
     if case .object(let members) = self { members[key] } else { nil }
   }
 
   /// The elements of an array; none of anything else.
-  var elements: [JSON] {
+  var elements: [ParsedJSON] {
     if case .array(let elements) = self { elements } else { [] }
   }
 
@@ -34,14 +34,14 @@ enum JSON: Equatable {
   }
 
   /// An object without one of its members, for what differs from run to run.
-  func without(_ key: String) -> JSON {
+  func without(_ key: String) -> ParsedJSON {
     guard case .object(var members) = self else { return self }
     members[key] = nil
     return .object(members)
   }
 }
 
-extension JSON: Decodable {
+extension ParsedJSON: Decodable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -52,15 +52,15 @@ extension JSON: Decodable {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
-    } else if let value = try? container.decode([JSON].self) {
+    } else if let value = try? container.decode([ParsedJSON].self) {
       self = .array(value)
     } else {
-      self = .object(try container.decode([String: JSON].self))
+      self = .object(try container.decode([String: ParsedJSON].self))
     }
   }
 }
 
-extension JSON: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
+extension ParsedJSON: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   init(stringLiteral value: String) { self = .string(value) }
@@ -68,8 +68,8 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, Expressib
   init(integerLiteral value: Int) { self = .number(Double(value)) }
   init(booleanLiteral value: Bool) { self = .bool(value) }
   init(nilLiteral: ()) { self = .null }
-  init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  init(dictionaryLiteral members: (String, JSON)...) {
+  init(arrayLiteral elements: ParsedJSON...) { self = .array(elements) }
+  init(dictionaryLiteral members: (String, ParsedJSON)...) {
     self = .object(Dictionary(members) { $1 })
   }
 }
