@@ -51,9 +51,9 @@ struct Step: ParsableCommand {
         ending = error
         break
       }
-      interruption.activity.set("step to \(request.name)")
+      interruption.set("step to \(request.name)")
       let result = session.step(request)
-      interruption.activity.set(nil)
+      interruption.set(nil)
       results.append(result)
       if !json { try result.text.forEach(printLine) }
       ending = result.ending

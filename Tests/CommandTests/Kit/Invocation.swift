@@ -57,13 +57,16 @@ final class Invocation {
   /// Waits for the next line of standard output.
   func line() throws -> String { try output.line() }
 
+  /// Waits for the next line of standard error.
+  func errorLine() throws -> String { try errors.line() }
+
   /// Stops reading, as `head` does when it has enough.
   func closeOutput() { output.close() }
 
   /// Sends a signal.
   func signal(_ number: Int32) { kill(process, number) }
 
-  /// Waits for the end. What was taken by `line()` is not in the output again.
+  /// Waits for the end. What was taken line by line is not in the rest again.
   func finish() throws -> Finished {
     // One after the other is safe: nothing here prints more errors than a socket holds.
     let rest = try (output.rest(), errors.rest())

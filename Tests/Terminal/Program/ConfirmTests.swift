@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -24,6 +25,14 @@ struct ConfirmTests {
     program.type(answer)
     #expect(try program.exitStatus() == .exited(4))
     #expect(program.screen.contains("vfioscope: resuming: not confirmed, nothing was done"))
+    #expect(!program.screen.contains("write region"))
+  }
+
+  @Test("and ends by Ctrl-C")
+  func interrupted() throws {
+    let program = try asking("sim:v1-reference", "resuming", "--trace")
+    program.type("\u{3}")
+    #expect(try program.exitStatus() == .killed(by: SIGINT))
     #expect(!program.screen.contains("write region"))
   }
 
