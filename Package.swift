@@ -43,7 +43,8 @@ let package = Package(
       dependencies: ["Inspector", "Inventory", "Simulator", "Migration", "VFIO", argumentParser],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["VFIO", "Inventory"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["VFIO", "Inventory"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("VFIOTests", ["VFIO", "CVFIO", "TestSupport"]),
     tests("MigrationTests", ["Migration", "Simulator", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "VFIO"]),
