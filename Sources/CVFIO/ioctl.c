@@ -1,19 +1,11 @@
 #include "CVFIO.h"
 
-#include <errno.h>
+#include <sys/sysmacros.h>
 
-int cv_ioctl(int fd, unsigned long request, void *argument) {
-  int result;
-  do {
-    result = ioctl(fd, request, argument);
-  } while (result == -1 && errno == EINTR);
-  return result;
-}
+int cv_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
 
-int cv_ioctl_number(int fd, unsigned long request, unsigned long argument) {
-  int result;
-  do {
-    result = ioctl(fd, request, argument);
-  } while (result == -1 && errno == EINTR);
-  return result;
-}
+int cv_ioctl_number(int fd, unsigned long request, unsigned long argument) { return ioctl(fd, request, argument); }
+
+uint32_t cv_major(uint64_t number) { return major(number); }
+
+uint32_t cv_minor(uint64_t number) { return minor(number); }

@@ -10,6 +10,8 @@ public struct Field: Sendable, Equatable {
     case lastSeen(ContinuousClock.Instant)
     /// Reading it has effects and nobody has read it yet.
     case notRead
+    /// Only the data fd tells it, and this session did not open the one there is.
+    case needsDataFD
     /// The protocol gives it no meaning in this state.
     case notDefined
     /// It should be readable here, but the device refused.

@@ -19,12 +19,26 @@ public final class Journal: AccessRecorder {
     public let entry: Entry
   }
 
+  /// Accesses made for looking come every second and are kept apart, so that they don't push out what was done.
   private struct Contents {
-    var entries: [Entry] = []
-    var dropped = 0
+    var done = Ring()
+    var looks = Ring()
+    var count = 0
     var isLooking = false
   }
 
+  private struct Ring {
+    private(set) var entries: [Numbered] = []
+
+    mutating func add(_ entry: Numbered, capacity: Int) {
+      // Half at once, so that the cost of moving the rest is spread over many entries.
+      if entries.count == capacity { entries.removeFirst(capacity / 2) }
+      entries.append(entry)
+    }
+  }
+
+  /// When the journal began; times are told from here.
+  public let start: ContinuousClock.Instant
   private let capacity: Int
   private let clock: @Sendable () -> ContinuousClock.Instant
   private let contents = Mutex(Contents())
@@ -34,13 +48,14 @@ public final class Journal: AccessRecorder {
   /// What the entries are timed with.
   public var now: ContinuousClock.Instant { clock() }
 
-  /// A journal of at most `capacity` entries (at least 2), timed with `clock`.
+  /// A journal of at most `capacity` entries of each kind (at least 2), timed with `clock`.
   public init(
     capacity: Int = 4096, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
     onEntry: (@Sendable (Entry) -> Void)? = nil
   ) {
     self.capacity = max(2, capacity)
     self.clock = clock
+    start = clock()
     self.onEntry = onEntry
   }
 
@@ -61,25 +76,22 @@ public final class Journal: AccessRecorder {
     return try body()
   }
 
-  /// The entries from this number on that are still there.
-  public func entries(from number: Int = 0) -> [Numbered] {
-    contents.withLock { contents in
-      let skipped = min(max(0, number - contents.dropped), contents.entries.count)
-      return contents.entries.dropFirst(skipped).enumerated().map {
-        Numbered(number: contents.dropped + skipped + $0.offset, entry: $0.element)
-      }
-    }
+  /// What is still there from this number on, oldest first; without what was only looked at unless that is wanted.
+  public func entries(from number: Int = 0, withLooks: Bool = true) -> [Numbered] {
+    let (done, looks) = contents.withLock { ($0.done.entries, withLooks ? $0.looks.entries : []) }
+    return (done + looks).filter { $0.number >= number }.sorted { $0.number < $1.number }
   }
 
   private func add(_ make: (_ looking: Bool) -> Entry) {
     let entry = contents.withLock { contents in
       let entry = make(contents.isLooking)
-      if contents.entries.count == capacity {
-        // Half at once, so that the cost of moving the rest is spread over many entries.
-        contents.entries.removeFirst(capacity / 2)
-        contents.dropped += capacity / 2
+      let numbered = Numbered(number: contents.count, entry: entry)
+      contents.count += 1
+      if contents.isLooking {
+        contents.looks.add(numbered, capacity: capacity)
+      } else {
+        contents.done.add(numbered, capacity: capacity)
       }
-      contents.entries.append(entry)
       return entry
     }
     onEntry?(entry)

@@ -49,17 +49,39 @@ public final class MigrationSession {
   }
 
   /// Makes one request, and asks for the state before and after it.
+  ///
+  /// Nothing but a reset is asked of a device whose state can't be read, or of a v2 device in ERROR: the kernel answers
+  /// that with a WARN_ON, which stops a machine that has panic_on_warn set (vfio_main.c).
   @discardableResult
   public func step(_ request: Request) -> StepResult {
-    let before = try? interface.state()
+    let before: State?
+    do throws(DeviceError) {
+      before = try interface.state()
+    } catch {
+      if request != .reset { return withhold(request, from: nil, "its state can't be read", error.reason) }
+      before = nil
+    }
+    if before == .v2(.error), request != .reset {
+      return withhold(request, from: before, "the device is in ERROR, which only a reset leaves: ask for reset", nil)
+    }
     let start = journal.now
     let failure = attempt(request)
     let duration = start.duration(to: journal.now)
     let reached = try? interface.state()
-    if let reached { interface.arrived(in: reached) }
+    if let reached { interface.arrived(in: reached, from: before) }
     let result = StepResult(
       requested: request, from: before, plan: before.flatMap { plan(request, from: $0) }, failure: failure,
       reached: reached, duration: duration)
+    journal.record(result)
+    return result
+  }
+
+  private func withhold(
+    _ request: Request, from state: State?, _ why: String, _ failure: DeviceError.Reason?
+  ) -> StepResult {
+    let result = StepResult(
+      requested: request, from: state, plan: state.flatMap { plan(request, from: $0) }, withheld: why,
+      failure: failure, reached: state, duration: .zero)
     journal.record(result)
     return result
   }

@@ -66,7 +66,7 @@ public enum State: Hashable, Sendable {
   /// Whether the device gives its data in this state.
   public var isSaving: Bool {
     switch self {
-    case .v1(let state): state.contains(.savingBit) && !isError
+    case .v1(let state): [.stopCopy, .preCopy].contains(state.withoutReservedBits)
     case .v2(let state): V2Arcs.savingGroup.contains(state)
     }
   }

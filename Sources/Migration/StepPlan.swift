@@ -57,8 +57,8 @@ public struct StepPlan: Sendable, Equatable {
 
   /// How much harm it can do.
   public var danger: Danger {
-    // Asking for any state while the device is in ERROR is answered by a WARN_ON in the kernel (vfio_main.c).
-    if from.isError { return .crash }
+    // A v2 device in ERROR is never asked for a state (MigrationSession.step); v1 has its rules for it.
+    if from.isError { return .lose }
     if !effects.allSatisfy({ $0 != .losesState && $0 != .runsForAMoment }) { return .lose }
     return effects.contains(.stopsDevice) || effects.contains(.endsSession) ? .perturb : .none
   }

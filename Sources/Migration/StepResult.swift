@@ -38,6 +38,8 @@ public struct StepResult: Sendable, Equatable {
   public let from: State?
   /// What the document says of the request; nil for a reset, and when the state before is not known.
   public let plan: StepPlan?
+  /// Why nothing was asked of the device; nil when it was.
+  public let withheld: String?
   /// Why the device refused, or nil.
   public let failure: DeviceError.Reason?
   /// The state read back afterwards; nil when it could not be read.
@@ -47,12 +49,13 @@ public struct StepResult: Sendable, Equatable {
 
   /// A result with these values.
   public init(
-    requested: Request, from: State?, plan: StepPlan?, failure: DeviceError.Reason?, reached: State?,
-    duration: Duration
+    requested: Request, from: State?, plan: StepPlan?, withheld: String? = nil, failure: DeviceError.Reason?,
+    reached: State?, duration: Duration
   ) {
     self.requested = requested
     self.from = from
     self.plan = plan
+    self.withheld = withheld
     self.failure = failure
     self.reached = reached
     self.duration = duration
@@ -71,37 +74,52 @@ public struct StepResult: Sendable, Equatable {
     if case .refused(let errno)? = failure { errno } else { nil }
   }
 
+  /// What came of it, in a few words: `ok`, what the device answered, or that nothing was asked.
+  public var outcome: String {
+    if let withheld { return "not asked: \(withheld)" }
+    return failure.map(\.description) ?? "ok"
+  }
+
+  /// Whether the device did what was asked.
+  public var isDone: Bool { withheld == nil && failure == nil && brokenRule == nil && reached != nil }
+
   /// The rule of the protocol that the device broke in this step, in one line; nil when it kept them all.
   ///
-  /// After success the state must be the one asked for; after a failure the old one, one on the path, or the error
-  /// state (linux/vfio.h, both protocols).
+  /// After success the state must be the one asked for. After a failure it must be the error state, the old one, or in
+  /// v2 one on the way (linux/vfio.h).
   public var brokenRule: String? {
-    guard let reached else { return nil }
+    guard let reached, withheld == nil else { return nil }
     let goal = requested.goal(in: reached.protocol)
     if failure == nil {
       guard !reached.isSame(as: goal) else { return nil }
       return "The device reported success, but the state read back is \(reached.name), not \(goal.name)."
     }
-    guard !reached.isError, from != nil, !path.contains(where: reached.isSame) else { return nil }
-    return "After the failure the device is in \(reached.name), which is neither on the path nor the error state."
+    guard let from, !reached.isError, !reached.isSame(as: from) else { return nil }
+    if case .v2 = reached, path.contains(where: reached.isSame) { return nil }
+    return "After the failure the device is in \(reached.name), where it must not be."
   }
 
   /// What the result means and what can be done, a sentence each.
   public var explanation: [String] {
+    if let withheld { return ["Nothing was asked of the device: \(withheld)."] }
     var sentences: [String] = []
     if failure != nil, let plan { sentences.append(plan.standing.onFailure) }
     if failure != nil, from?.isResuming == true, errno == .EINVAL {
       sentences.append("A device refuses to leave RESUMING when its data is bad or incomplete.")
     }
-    if let brokenRule {
-      sentences.append(brokenRule)
-    } else if failure != nil, let reached, !reached.isError {
-      sentences.append(
-        reached == from ? "The state is unchanged: \(reached.name)." : "It stopped on the way, in \(reached.name).")
-    }
-    if reached == nil { sentences.append("The state could not be read back: treat it as unknown.") }
-    if reached?.isError == true { sentences.append("The device is in its error state; only a reset leaves it.") }
+    if let whereItIs { sentences.append(whereItIs) }
     return sentences
+  }
+
+  /// Where the device is now, when that is not what was asked for.
+  private var whereItIs: String? {
+    guard let reached else { return "The state could not be read back: treat it as unknown." }
+    if reached.isError { return "The device is in its error state; only a reset leaves it." }
+    if let brokenRule { return brokenRule }
+    guard failure != nil else { return nil }
+    guard let from else { return "It is in \(reached.name)." }
+    return reached.isSame(as: from)
+      ? "The state is unchanged: \(reached.name)." : "It stopped on the way, in \(reached.name)."
   }
 }
 

@@ -55,7 +55,7 @@ struct Step: ParsableCommand {
       let result = session.step(request)
       interruption.set(nil)
       results.append(result)
-      if !json { try result.text.forEach(printLine) }
+      if !json && result.withheld == nil { try result.text.forEach(printLine) }
       ending = result.ending
       if ending != nil { break }
     }
@@ -66,9 +66,9 @@ struct Step: ParsableCommand {
     if let ending { throw ending }
   }
 
-  /// Asks before what can't be taken back, and refuses what would make the kernel warn.
+  /// Asks before what can't be taken back.
   private func confirm(_ request: Request, on session: MigrationSession) throws(Failure) {
-    let danger = try danger(of: request, on: session)
+    let danger = danger(of: request, on: session)
     guard danger.level >= .lose, !yes else { return }
     let sentence = "\(request.name): \(danger.why)"
     guard isInteractive else { throw Failure(.unarmed, "\(sentence); say --yes if you mean it") }
@@ -80,16 +80,13 @@ struct Step: ParsableCommand {
 
   private func danger(
     of request: Request, on session: MigrationSession
-  ) throws(Failure) -> (level: StepPlan.Danger, why: String) {
+  ) -> (level: StepPlan.Danger, why: String) {
     switch request {
     case .reset: return (.lose, "a reset loses the device's state")
     case .raw: return (.crash, "a number that is not a state may crash a device or its server")
     case .state(let goal):
-      guard let now = try? session.interface.state() else { return (.none, "") }
-      if now.isError && session.interface.protocol == .v2 {
-        // The kernel answers this with a WARN_ON, which stops a machine that has panic_on_warn set.
-        throw Failure(.unarmed, "\(goal.name): the device is in ERROR, which only a reset leaves: ask for reset")
-      }
+      // The step itself asks nothing of a device in ERROR of v2, or of one whose state can't be read.
+      guard let now = try? session.interface.state(), now != .v2(.error) else { return (.none, "") }
       let plan = session.interface.plan(from: now, to: goal)
       return (plan.danger, plan.standing.why ?? plan.effects.map(\.words).joined(separator: ", "))
     }

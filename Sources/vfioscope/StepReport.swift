@@ -27,9 +27,9 @@ extension StepResult {
     .object([
       "requested": .string(requested.name),
       "path": JSON(path.map(\.name)),
-      "result": .string(failure == nil ? "ok" : "error"),
+      "result": .string(withheld != nil ? "withheld" : failure == nil ? "ok" : "error"),
       "errno": JSON(errno?.name),
-      "error": JSON(failure?.description),
+      "error": JSON(withheld ?? failure?.description),
       "reached": JSON(reached?.name),
       "broken_rule": JSON(brokenRule),
       "duration_us": JSON(duration.microseconds),
@@ -40,7 +40,6 @@ extension StepResult {
 extension StepResult {
   /// The result as lines for people.
   var text: [String] {
-    let outcome = failure.map(\.description) ?? "ok"
     let way = path.map(\.name).joined(separator: " → ")
     let head = "\(requested.name): \(way): \(outcome), now \(reached?.name ?? "unknown"), \(duration.microseconds) µs"
     return ([head] + explanation.map { "  \($0)" }).map(printable)
@@ -49,6 +48,7 @@ extension StepResult {
   /// Why the command ends here; nil when it goes on. The lines above have said what there is to say.
   var ending: Failure? {
     if brokenRule != nil { return Failure(.broken) }
+    if let withheld { return Failure(failure == nil ? .unarmed : .refused, "\(requested.name): \(withheld)") }
     if failure != nil || reached == nil { return Failure(.refused) }
     return nil
   }

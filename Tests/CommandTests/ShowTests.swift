@@ -35,10 +35,10 @@ struct ShowTests {
     #expect(report["state"] == ["name": "stop-copy", "number": 2, "protocol_name": "_SAVING"])
     let fields = try #require(report["fields"]).elements
     #expect(fields.map { $0["name"] } == ["pending_bytes", "data_offset", "data_size"])
-    #expect(fields.map { $0["liveness"] } == ["live", "not read", "not read"])
+    #expect(fields.map { $0["liveness"] } == ["not read", "not read", "not read"])
     #expect(fields.map { $0["unit"] } == ["bytes", "offset", "bytes"])
-    #expect(try #require(fields[0]["value"]?.value) >= 1_048_576)
-    #expect(fields[1]["value"] == .null)
+    // Somebody may have opened a chunk before: reading pending_bytes would acknowledge it.
+    #expect(fields.allSatisfy { $0["value"] == .null })
     #expect(fields.allSatisfy { $0["errno"] == .null })
   }
 
@@ -110,9 +110,8 @@ struct ShowTests {
   func looksOnly() throws {
     let run = try vfioscope("show", "sim:v1-reference,state=stop-copy", "--trace")
     let reads = run.errorLines.filter { $0.contains("read region 9") }
-    #expect(reads.count == 2)
+    #expect(reads.count == 1)
     #expect(reads.first?.contains("+0x0 4 bytes") == true)
-    #expect(reads.last?.contains("+0x8 8 bytes") == true)
     #expect(!run.errors.contains("write"))
   }
 }

@@ -13,6 +13,17 @@ import VFIO
     #expect(entries.map(\.number) == Array(entries[0].number...19))
   }
 
+  @Test func looksDoNotPushOutWhatWasDone() {
+    let journal = Journal(capacity: 8)
+    journal.record(reset)
+    journal.looking { for _ in 0..<100 { journal.record(reset) } }
+    #expect(journal.entries(withLooks: false).map(\.number) == [0])
+    let all = journal.entries().map(\.number)
+    #expect(all.first == 0)
+    #expect(all == all.sorted())
+    #expect(all.last == 100)
+  }
+
   @Test func aReaderAsksForWhatIsNew() {
     let journal = Journal()
     journal.record(reset)

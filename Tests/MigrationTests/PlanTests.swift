@@ -44,10 +44,30 @@ import VFIO
         == .refused("0x8 is not a state of the protocol"))
   }
 
-  @Test func askingWhileInErrorMayCrash() throws {
+  @Test func onlyAResetLeavesError() throws {
     let plan = try v2(7).plan(from: .v2(.error), to: .v2(.running))
     #expect(plan.standing == .refused("only a reset leaves ERROR"))
-    #expect(plan.danger == .crash)
+    #expect(plan.danger == .lose)
+  }
+
+  @Test func inV1ReservedBitsAndInvalidCodesAreToldApart() throws {
+    let interface = try v1()
+    func standing(_ from: UInt32, _ to: UInt32) -> StepPlan.Standing {
+      interface.plan(from: .v1(V1State(rawValue: from)), to: .v1(V1State(rawValue: to))).standing
+    }
+    #expect(standing(1, 5) == .refused("0x5 is not a state of the protocol"))
+    #expect(standing(5, 1) == .refused("0x5 is not a state of the protocol"))
+    #expect(standing(1, 0x100) == .refused("it changes reserved bits"))
+    #expect(standing(0x101, 0) == .allowed)
+    #expect(!State.v1(V1State(rawValue: 0xffff_ffff)).isSaving)
+  }
+
+  @Test func inV1OnlyStoppingAfterPreCopyKeepsTheSession() throws {
+    let interface = try v1()
+    #expect(interface.plan(from: .v1(.preCopy), to: .v1(.stopCopy)).effects.contains(.keepsSession))
+    #expect(interface.plan(from: .v1(.stopCopy), to: .v1(.preCopy)).effects.contains(.opensSession))
+    #expect(interface.plan(from: .v1(.running), to: .v1(.resuming)).effects.contains(.opensSession))
+    #expect(interface.plan(from: .v1(.resuming), to: .v1(.running)).effects.contains(.endsSession))
   }
 
   @Test func askingForThePresentStateChangesNothing() throws {
@@ -76,7 +96,7 @@ import VFIO
   @Test func inV1TheErrorStateIsNotAskedFor() throws {
     #expect(
       try v1().plan(from: .v1(.running), to: .v1(.error)).standing
-        == .refused("_SAVING|_RESUMING is not for a user to ask for"))
+        == .refused("ERROR is shown by a device, not asked for"))
     #expect(
       try v1().plan(from: .v1(.error), to: .v1(.running)).standing
         == .refused("only a reset leaves the error state"))

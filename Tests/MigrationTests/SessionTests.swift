@@ -29,7 +29,7 @@ import VFIO
   @Test func aFailureThatLandsOffThePathBreaksARule() throws {
     let session = try session(on: .v2(flags: 1).refusing(V2State.stop, with: .EIO, landingIn: .resuming))
     let result = session.step(.state(.v2(.stop)))
-    #expect(result.brokenRule?.contains("neither on the path nor the error state") == true)
+    #expect(result.brokenRule?.contains("where it must not be") == true)
   }
 
   @Test func successWithAnotherStateBreaksARule() throws {
@@ -75,14 +75,43 @@ import VFIO
     #expect(device.takeAsked().filter { if case .read = $0 { true } else { false } }.count == 2)
   }
 
-  @Test func aDeviceThatDiesLeavesTheStateUnknown() throws {
+  @Test func aV2DeviceInErrorIsAskedForNothingButAReset() throws {
+    let device = FakeDevice.v2()
+    let session = try session(on: device)
+    device.put(in: V2State.error.rawValue)
+    _ = device.takeAsked()
+    for request in [Request.state(.v2(.running)), .raw(2)] {
+      let result = session.step(request)
+      #expect(result.withheld == "the device is in ERROR, which only a reset leaves: ask for reset")
+      #expect(result.reached == .v2(.error))
+      #expect(!result.isDone)
+    }
+    #expect(!device.takeAsked().contains(.feature(argsz: 16, flags: FeatureFlags.set.of(.migDeviceState))))
+    #expect(session.step(.reset).reached == .v2(.running))
+  }
+
+  @Test func inV1TheErrorStateMayBeAskedAndTheDeviceRefuses() throws {
+    let device = FakeDevice.v1().refusing(V1State.running, with: .EIO)
+    device.put(in: V1State.error.rawValue)
+    let result = try session(on: device).step(.state(.v1(.running)))
+    #expect(result.withheld == nil)
+    #expect(result.errno == .EIO)
+  }
+
+  @Test func inV1AFailureThatReachesTheStateAllTheSameBreaksARule() throws {
+    let session = try session(on: .v1().refusing(V1State.stop, with: .EIO, landingIn: .stop))
+    let result = session.step(.state(.v1(.stop)))
+    #expect(result.brokenRule == "After the failure the device is in stop, where it must not be.")
+  }
+
+  @Test func aDeviceThatDiesIsAskedForNothingAndItsStateIsUnknown() throws {
     let device = FakeDevice.v2()
     let session = try session(on: device)
     device.die()
     let result = session.step(.state(.v2(.stop)))
+    #expect(result.withheld == "its state can't be read")
     #expect(result.errno == .ENODEV)
     #expect(result.reached == nil)
-    #expect(result.explanation.contains("The state could not be read back: treat it as unknown."))
     #expect(throws: DeviceError.self) { try session.observe() }
   }
 
@@ -137,6 +166,42 @@ import VFIO
     #expect(fields.map(\.value) == [1, 100, 7, 96])
     device.die()
     #expect(session.interface.fields(in: .v2(.preCopy)).last?.liveness == .failed(.refused(.ENODEV)))
+  }
+
+  @Test func aDeviceFoundSavingMayHaveAChunkOpenAndIsNotAcknowledged() throws {
+    let device = FakeDevice.v1().holding(4096, at: 8)
+    device.put(in: V1State.stopCopy.rawValue)
+    let session = try session(on: device)
+    _ = device.takeAsked()
+    #expect(try session.observe().fields.map(\.liveness) == [.notRead, .notRead, .notRead])
+    #expect(offsetsRead(device) == [0])
+  }
+
+  @Test func aNewSavingSessionForgetsTheOldWindow() throws {
+    let session = try session(on: .v1().holding(8192, at: 16))
+    let interface = try #require(session.interface as? V1Interface)
+    session.step(.state(.v1(.stopCopy)))
+    try interface.openChunk()
+    session.step(.state(.v1(.preCopy)))
+    #expect(try session.observe().fields.map(\.liveness) == [.live, .notRead, .notRead])
+  }
+
+  @Test func stoppingADeviceInPreCopyKeepsItsOpenChunk() throws {
+    let session = try session(on: .v1().holding(8192, at: 16))
+    let interface = try #require(session.interface as? V1Interface)
+    session.step(.state(.v1(.preCopy)))
+    try interface.openChunk()
+    session.step(.state(.v1(.stopCopy)))
+    let fields = try session.observe().fields
+    #expect(fields[0].liveness != .live)
+    #expect(fields[1].value == 8192)
+  }
+
+  @Test func preCopyFiguresNeedTheDataFD() throws {
+    let device = FakeDevice.v2()
+    device.put(in: V2State.preCopy.rawValue)
+    let fields = try session(on: device).observe().fields
+    #expect(fields.map(\.liveness) == [.live, .needsDataFD, .needsDataFD])
   }
 
   // MARK: the data fd

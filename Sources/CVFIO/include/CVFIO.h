@@ -132,6 +132,10 @@ struct cv_device_bind_iommufd {
 };
 
 /* ioctl() with its third argument as a pointer or as a number: Swift can't call variadic functions.
- * Restarted when a signal interrupts it. Returns what ioctl() returns; errno is set as usual. */
+ * One call is one call: EINTR is an answer like any other, since a repeated SET or RESET would be another request.
+ * Returns what ioctl() returns; errno is set as usual. */
 int cv_ioctl(int fd, unsigned long request, void *argument);
+/* The halves of a device number: major() and minor() are macros. */
+uint32_t cv_major(uint64_t number);
+uint32_t cv_minor(uint64_t number);
 int cv_ioctl_number(int fd, unsigned long request, unsigned long argument);

@@ -79,9 +79,11 @@ public struct DeviceOpener: Sendable {
   }
 
   private static func location(of device: Inventory.Device, in machine: Machine) -> KernelLocation {
-    KernelLocation(
+    // A node that is missing, or left over from another device, is as good as none: then the group is the way.
+    let node = device.node.flatMap { $0.state == .current ? $0 : nil }
+    return KernelLocation(
       name: device.address.description, groupNode: device.group.flatMap { machine.group($0)?.node?.path },
-      deviceNode: device.node?.path)
+      deviceNode: node?.path, deviceNumber: node?.expected.map { ($0.major, $0.minor) })
   }
 
   /// Says before anything is opened what the kernel would say less clearly.

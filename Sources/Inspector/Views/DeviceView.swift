@@ -177,8 +177,8 @@ struct DeviceView: View {
     if let failure = status.actionFailure {
       _ = canvas.putWrapped("\(canvas.glyphs.failure) \(failure)", in: inner, style: .danger)
     } else if let step = status.lastStep {
-      let sign = step.failure == nil ? canvas.glyphs.check : canvas.glyphs.failure
-      let style: Style = step.brokenRule != nil ? .danger : step.failure == nil ? .good : .warning
+      let sign = step.isDone ? canvas.glyphs.check : canvas.glyphs.failure
+      let style: Style = step.brokenRule != nil ? .danger : step.isDone ? .good : .warning
       let (head, rest) = inner.split(rows: 1)
       canvas.putFitted("\(sign) \(step.line)", in: head, style: style)
       _ = canvas.putWrapped(step.explanation.joined(separator: " "), in: rest)

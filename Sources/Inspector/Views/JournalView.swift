@@ -52,20 +52,11 @@ struct JournalView: View {
 
   /// A journal's entries as lines. Accesses made only to look are many and say little; they can be left out.
   static func lines(of journal: Journal, withLooks: Bool) -> [(text: String, style: Style)] {
-    let entries = journal.entries()
-    guard let start = entries.first?.entry.start else { return [] }
-    return entries.compactMap { numbered in
+    journal.entries(withLooks: withLooks).map { numbered in
       switch numbered.entry {
-      case .access(_, looking: true) where !withLooks: nil
-      case .access(let access, _): ("  " + access.line(since: start), access.failure == nil ? .dim : .warning)
-      case .step(let step): (step.line, step.failure == nil ? .good : .warning)
+      case .access(let access, _): ("  " + access.line(since: journal.start), access.failure == nil ? .dim : .warning)
+      case .step(let step): (step.line, step.isDone ? .good : .warning)
       }
     }
-  }
-}
-
-extension Journal.Entry {
-  fileprivate var start: ContinuousClock.Instant? {
-    if case .access(let access, _) = self { access.start } else { nil }
   }
 }

@@ -24,6 +24,7 @@ extension Field.Liveness {
     case .lastSeen: "last seen"
     case .notRead: "not read"
     case .notDefined: "not defined"
+    case .needsDataFD: "needs the data fd"
     case .failed: "failed"
     }
   }
@@ -39,6 +40,7 @@ extension Field.Liveness {
     case .lastSeen(let time): "last seen \(seconds(time.duration(to: now))) ago"
     case .notRead: "not read: reading it has effects"
     case .notDefined: "not defined in this state"
+    case .needsDataFD: "known only by the data fd, which somebody else opened"
     case .failed(let reason): "\(reason)"
     case .live: "live"
     }
@@ -65,7 +67,6 @@ extension StepResult {
   /// The result on one line: what was asked, the path, what came back, where the device is, how long it took.
   var line: String {
     let way = path.map(\.name).joined(separator: " → ")
-    let outcome = failure.map(\.description) ?? "ok"
     return "\(requested.name): \(way): \(outcome), now \(reached?.name ?? "unknown"), \(duration.inMicroseconds) µs"
   }
 }

@@ -33,15 +33,15 @@ public final class V1Interface: MigrationInterface {
     .v1(V1State(rawValue: try register(UInt32.self, Register.deviceState)))
   }
 
-  /// Reads `pending_bytes` while the device saves and no chunk is open: reading it later would acknowledge the chunk.
+  /// Reads `pending_bytes` while the device saves and no chunk can be open: reading it would acknowledge the chunk.
   public func fields(in state: State) -> [Field] {
     let pending: Field =
       if !state.isSaving {
         Field("pending_bytes", nil, .bytes, .notDefined)
-      } else if window.isOpen {
-        window.pending.field("pending_bytes", .bytes)
-      } else {
+      } else if window.chunk == .none {
         Field.reading("pending_bytes") { () throws(DeviceError) in try readPending() }
+      } else {
+        window.pending.field("pending_bytes", .bytes)
       }
     let windowed = state.isSaving || state.isResuming
     return [
@@ -59,8 +59,9 @@ public final class V1Interface: MigrationInterface {
     if from.isError {
       return StepPlan(from: from, to: to, standing: .refused("only a reset leaves the error state"))
     }
+    if let why = refusal(from: old, to: new) { return StepPlan(from: from, to: to, standing: .refused(why)) }
     guard let standing = V1Arcs.standing(from: old, to: new) else {
-      return StepPlan(from: from, to: to, standing: .refused("\(to.protocolName) is not for a user to ask for"))
+      return StepPlan(from: from, to: to, standing: .refused("no source tells of this change"))
     }
     let same = old.withoutReservedBits == new.withoutReservedBits
     return StepPlan(
@@ -70,9 +71,19 @@ public final class V1Interface: MigrationInterface {
 
   private func effects(from: State, to: State) -> [StepPlan.Effect] {
     var effects = StepPlan.effects(from: from, to: to)
-    if from.isSaving { effects.append(to.isSaving ? .keepsSession : .endsSession) }
-    if !from.isSaving && to.isSaving { effects.append(.opensSession) }
+    // Only pre-copy goes on with the same data when the device stops; every other change begins anew.
+    if from == .v1(.preCopy) && to == .v1(.stopCopy) { return effects + [.keepsSession] }
+    if from.isSaving || from.isResuming { effects.append(.endsSession) }
+    if to.isSaving || to.isResuming { effects.append(.opensSession) }
     return effects
+  }
+
+  private func refusal(from old: V1State, to new: V1State) -> String? {
+    if !V1State.valid.contains(old.withoutReservedBits) { return "\(old.name) is not a state of the protocol" }
+    if new == .error { return "ERROR is shown by a device, not asked for" }
+    if !V1State.valid.contains(new.withoutReservedBits) { return "\(new.name) is not a state of the protocol" }
+    if new.rawValue & ~V1State.mask & ~old.rawValue != 0 { return "it changes reserved bits" }
+    return nil
   }
 
   /// Reads the register, changes its three bits, writes it: the reserved bits are preserved as the document asks.
@@ -89,20 +100,21 @@ public final class V1Interface: MigrationInterface {
   /// Reads `data_offset` and `data_size`: the device puts a chunk into the window, and the chunk is open until
   /// `pending_bytes` is read. An action, not a look.
   public func openChunk() throws(DeviceError) {
+    // Even a read that fails may have made the device begin.
+    window.chunk = .open
     window.offset = .seen(try register(UInt64.self, Register.dataOffset), at: .now)
-    window.isOpen = true
     window.size = .seen(try register(UInt64.self, Register.dataSize), at: .now)
   }
 
   /// Reads `pending_bytes`: acknowledges the chunk that is open.
   public func acknowledgeChunk() throws(DeviceError) {
-    window.isOpen = false
     _ = try readPending()
+    window.chunk = .none
   }
 
-  /// Forgets the window when the device has left the states that have one.
-  public func arrived(in state: State) {
-    if !state.isSaving && !state.isResuming { window = V1Window() }
+  /// Keeps what is known of the window, or forgets it.
+  public func arrived(in state: State, from before: State?) {
+    window.arrived(in: state, from: before)
   }
 
   /// Nothing is held open.
@@ -119,25 +131,4 @@ public final class V1Interface: MigrationInterface {
   ) throws(DeviceError) -> T {
     try device.register(type, in: region, at: offset)
   }
-}
-
-/// What is known of the data window between two looks.
-private struct V1Window {
-  /// A register that is not read for looking.
-  enum Register {
-    case unread
-    case seen(UInt64, at: ContinuousClock.Instant)
-
-    func field(_ name: String, _ unit: Field.Unit) -> Field {
-      switch self {
-      case .unread: Field(name, nil, unit, .notRead)
-      case .seen(let value, let time): Field(name, value, unit, .lastSeen(time))
-      }
-    }
-  }
-
-  var isOpen = false
-  var pending = Register.unread
-  var offset = Register.unread
-  var size = Register.unread
 }

@@ -52,9 +52,10 @@ public final class V2Interface: MigrationInterface {
 
   private func precopyFields(in state: State) -> [Field] {
     let names = ["initial_bytes", "dirty_bytes"]
-    guard let stream, state == .v2(.preCopy) || state == .v2(.preCopyP2P) else {
+    guard state == .v2(.preCopy) || state == .v2(.preCopyP2P) else {
       return names.map { Field($0, nil, .bytes, .notDefined) }
     }
+    guard let stream else { return names.map { Field($0, nil, .bytes, .needsDataFD) } }
     do throws(DeviceError) {
       let info = try stream.precopyInfo()
       return [
@@ -121,7 +122,7 @@ public final class V2Interface: MigrationInterface {
   }
 
   /// Closes a data fd whose session ended on the way.
-  public func arrived(in state: State) {
+  public func arrived(in state: State, from before: State?) {
     if !state.isSaving && !state.isResuming { close() }
   }
 

@@ -27,6 +27,13 @@ struct FileDescriptor: ~Copyable, Sendable {
   /// The number, for a structure that names it to the kernel. It is not to be closed or kept.
   var borrowed: Int32 { number }
 
+  /// The number of the character device that is open; nil when it is none.
+  var deviceNumber: (major: UInt32, minor: UInt32)? {
+    var status = stat()
+    guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else { return nil }
+    return (cv_major(UInt64(status.st_rdev)), cv_minor(UInt64(status.st_rdev)))
+  }
+
   /// `ioctl` with a structure. Nothing is recorded here: the caller says what the call means.
   func ioctl<T: BitwiseCopyable>(
     _ request: UInt, _ argument: inout T, as operation: Operation

@@ -2,7 +2,7 @@ import CVFIO
 import Glibc
 
 /// Where a device is found in the running kernel.
-public struct KernelLocation: Sendable, Equatable {
+public struct KernelLocation: Sendable {
   /// The device's name as its group knows it: the PCI address, or the mdev's UUID.
   public let name: String
   /// The group's node, such as `/dev/vfio/12` or `/dev/vfio/noiommu-0`.
@@ -10,11 +10,17 @@ public struct KernelLocation: Sendable, Equatable {
   /// The device's own node, such as `/dev/vfio/devices/vfio3`.
   public let deviceNode: String?
 
+  /// The number that sysfs gives for the device's own node. A node with another one leads to another device.
+  public let deviceNumber: (major: UInt32, minor: UInt32)?
+
   /// A device with these nodes.
-  public init(name: String, groupNode: String?, deviceNode: String?) {
+  public init(
+    name: String, groupNode: String?, deviceNode: String?, deviceNumber: (major: UInt32, minor: UInt32)? = nil
+  ) {
     self.name = name
     self.groupNode = groupNode
     self.deviceNode = deviceNode
+    self.deviceNumber = deviceNumber
   }
 }
 
@@ -57,6 +63,11 @@ extension KernelDevice {
       throw DeviceError(.open(path: "/dev/vfio/devices"), .malformed("\(location.name) has no node of its own there"))
     }
     let device = try FileDescriptor.open(node, recorder: recorder)
+    if let expected = location.deviceNumber, let found = device.deviceNumber, found != expected {
+      throw DeviceError(
+        .open(path: node),
+        .malformed("the node is \(found.major):\(found.minor), the device \(expected.major):\(expected.minor)"))
+    }
     let iommufd = try FileDescriptor.open(iommufdNode, recorder: recorder)
     let bind = Operation.attach(call: "BIND_IOMMUFD")
     try recorder.measure(bind) { (_) throws(DeviceError) in

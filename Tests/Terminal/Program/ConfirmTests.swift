@@ -13,7 +13,7 @@ struct ConfirmTests {
   @Test("and goes on with y or yes", arguments: ["y", "Y", "yes"])
   func yes(answer: String) throws {
     let program = try asking("sim:v1-reference", "resuming")
-    #expect(program.terminal.lines[0] == "resuming: stops the device, the device's own state is lost. Go on? [y/N]")
+    #expect(program.terminal.lines[0].hasPrefix("resuming: stops the device, the device's own state is lost"))
     program.type(answer + "\n")
     #expect(try program.exitStatus() == .exited(0))
     #expect(program.screen.contains("resuming: running → resuming: ok, now resuming"))
