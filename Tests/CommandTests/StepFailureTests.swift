@@ -147,6 +147,7 @@ struct StepEndingTests {
     let interface = try #require(try MigrationSupport.find(on: device).interface)
     let session = MigrationSession(device: device, interface: interface, journal: Journal())
     device.die()
-    #expect(session.step(.state(.v1(.stop))).ending == Failure(.refused))
+    #expect(
+      session.step(.state(.v1(.stop))).ending == Failure(.refused, "stop: its state can't be read"))
   }
 }
