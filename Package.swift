@@ -54,6 +54,9 @@ let package = Package(
     tests("CommandTests", ["TestSupport", "vfioscope", "Migration", "VFIO"]),
     .executableTarget(
       name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe", swiftSettings: strict),
+    .executableTarget(
+      name: "StepBenchmark", dependencies: ["Migration", "Simulator", "VFIO"], path: "Tests/Benchmarks/Steps",
+      swiftSettings: strict),
     tests("ScreenTests", ["TestSupport", "vfioscope", "TerminalProbe"], path: "Tests/Terminal"),
   ]
 )
