@@ -36,9 +36,10 @@ let package = Package(
       name: "CNcurses",
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CResources"),
+    .target(name: "CChecksum"),
 
     module("VFIO", ["CVFIO"]),
-    module("Migration", ["VFIO"]),
+    module("Migration", ["VFIO", "CChecksum"]),
     module("Simulator", ["VFIO", "CResources", .product(name: "TOMLKit", package: "TOMLKit")]),
     module("Inventory"),
     module("Terminal", ["CNcurses"]),
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["VFIO", "Inventory"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("VFIOTests", ["VFIO", "CVFIO", "TestSupport"]),
-    tests("MigrationTests", ["Migration", "Simulator", "TestSupport"]),
+    tests("MigrationTests", ["Migration", "CChecksum", "Simulator", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "VFIO"]),
     tests("InventoryTests", ["Inventory", "TestSupport"]),
     tests("TerminalTests", ["Terminal"]),
