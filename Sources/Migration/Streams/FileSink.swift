@@ -1,0 +1,98 @@
+import Glibc
+import VFIO
+
+/// A file that has its name only when it is whole: `PATH.part` until then.
+public final class FileSink: ByteSink {
+  private let path: String
+  private let part: String
+  private let replaces: Bool
+  private let descriptor: StreamDescriptor
+  /// Whether `PATH.part` is still there for us to deal with.
+  private var isOpen = true
+
+  /// Makes `PATH.part`, readable by its owner only: a device's memory may hold secrets.
+  ///
+  /// - Parameter replacing: whether a file of this name may be replaced once the new one is whole.
+  /// - Throws: a fault when there is one already and it may not, when it is not a plain file, when `PATH.part` is there.
+  public convenience init(path: String, replacing: Bool = false) throws(StreamFault) {
+    try self.init(path: path, replacing: replacing) { (part) throws(StreamFault) in
+      try StreamDescriptor(opening: part, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    }
+  }
+
+  init(
+    path: String, replacing: Bool, opening: (String) throws(StreamFault) -> StreamDescriptor
+  ) throws(StreamFault) {
+    self.path = path
+    part = path + ".part"
+    replaces = replacing
+    try Self.check(path, replacing: replacing)
+    do throws(StreamFault) {
+      descriptor = try opening(part)
+    } catch {
+      guard error.errno?.rawValue == EEXIST else { throw error }
+      throw StreamFault(part, .refused, "is there: it is being written, or was left by a save that was killed")
+    }
+  }
+
+  private static func check(_ path: String, replacing: Bool) throws(StreamFault) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw StreamFault(path, .refused, "is there and is not a plain file; write to - for a pipe or a device node")
+    }
+    if !replacing { throw StreamFault(path, .refused, "is there already") }
+  }
+
+  deinit {
+    abandon()
+  }
+
+  /// Writes all of these bytes. When that fails, for example because the disk is full, `PATH.part` is removed.
+  public func write(_ bytes: RawSpan) throws(StreamFault) {
+    try write(bytes, RawSpan())
+  }
+
+  /// Writes all of both.
+  public func write(_ head: RawSpan, _ body: RawSpan) throws(StreamFault) {
+    do throws(StreamFault) {
+      try descriptor.write(head, body)
+    } catch {
+      abandon()
+      throw error
+    }
+  }
+
+  /// Brings the bytes to the disk, then gives the file its name.
+  public func finish() throws(StreamFault) {
+    guard isOpen else { return }
+    do throws(StreamFault) {
+      guard fsync(descriptor.number) == 0 else { throw .failed("fsync", part) }
+      try giveName()
+      isOpen = false
+    } catch {
+      abandon()
+      throw error
+    }
+  }
+
+  private func giveName() throws(StreamFault) {
+    if !replaces {
+      // Unlike rename, link does not replace a file that somebody has made in the meantime.
+      if link(part, path) == 0 {
+        unlink(part)
+        return
+      }
+      if errno == EEXIST { throw StreamFault(path, .refused, "is there already") }
+      // Some file systems have no links.
+    }
+    guard rename(part, path) == 0 else { throw .failed("rename", part) }
+  }
+
+  /// Removes `PATH.part`.
+  public func abandon() {
+    guard isOpen else { return }
+    isOpen = false
+    unlink(part)
+  }
+}

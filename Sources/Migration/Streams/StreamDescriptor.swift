@@ -1,0 +1,95 @@
+import Glibc
+import VFIO
+
+/// A descriptor of a file or a pipe whose failed calls are faults that name it.
+final class StreamDescriptor {
+  let number: Int32
+  let name: String
+  private let closes: Bool
+  /// Bytes read or written so far, by the calls that have no offset of their own.
+  private(set) var position: UInt64 = 0
+
+  /// Uses a descriptor that somebody else closes.
+  init(borrowing number: Int32, name: String) {
+    self.number = number
+    self.name = name
+    closes = false
+  }
+
+  /// Opens a file. `mode` is for a file that is made.
+  init(opening path: String, _ flags: Int32, mode: mode_t = 0) throws(StreamFault) {
+    number = open(path, flags | O_CLOEXEC, mode)
+    name = path
+    closes = number >= 0
+    if number < 0 { throw .failed("open", path) }
+  }
+
+  deinit {
+    if closes { close(number) }
+  }
+
+  /// The file's description.
+  func status() throws(StreamFault) -> stat {
+    var status = stat()
+    guard fstat(number, &status) == 0 else { throw .failed("stat", name) }
+    return status
+  }
+
+  /// Reads until `buffer` is full or the end has come.
+  ///
+  /// - Returns: the bytes read; fewer than `buffer.count` only at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFault) -> Int {
+    try repeatedly("read", buffer.count, waitingFor: POLLIN) { done in
+      Glibc.read(number, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+    }
+  }
+
+  /// The same at an offset of the file; the position stays as it is.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StreamFault) -> Int {
+    let before = position
+    defer { position = before }
+    return try repeatedly("read", buffer.count, waitingFor: POLLIN) { done in
+      pread(number, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
+    }
+  }
+
+  /// Writes all of `head` and of `body` behind it, without putting them together first.
+  func write(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) throws(StreamFault) {
+    let total = head.count + body.count
+    let written = try repeatedly("write", total, waitingFor: POLLOUT) { done in
+      let headLeft = UnsafeRawBufferPointer(rebasing: head.dropFirst(done))
+      let bodyLeft = UnsafeRawBufferPointer(rebasing: body.dropFirst(max(0, done - head.count)))
+      var vectors = (iovec(headLeft), iovec(bodyLeft))
+      return withUnsafeBytes(of: &vectors) { writev(number, $0.baseAddress?.assumingMemoryBound(to: iovec.self), 2) }
+    }
+    if written < total { throw StreamFault(name, at: position, .system(.EIO), "write: nothing more was taken") }
+  }
+
+  /// Makes calls until `count` bytes are through, one says 0, or one fails.
+  private func repeatedly(
+    _ call: String, _ count: Int, waitingFor readiness: Int32, _ body: (_ done: Int) -> Int
+  ) throws(StreamFault) -> Int {
+    var done = 0
+    while done < count {
+      let result = body(done)
+      if result == 0 { break }
+      if result > 0 {
+        done += result
+        position += UInt64(result)
+      } else if errno == EAGAIN {
+        // A terminal or a pipe that somebody has set to non-blocking.
+        var wanted = pollfd(fd: number, events: Int16(readiness), revents: 0)
+        poll(&wanted, 1, -1)
+      } else if errno != EINTR {
+        throw .failed(call, name, at: position)
+      }
+    }
+    return done
+  }
+}
+
+extension iovec {
+  fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+    self.init(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+  }
+}

@@ -1,0 +1,52 @@
+import Glibc
+import VFIO
+
+/// Why a stream can't be written, read or used.
+public struct StreamFault: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What sort of fault it is.
+  public enum Kind: Sendable, Equatable {
+    /// It is no stream file, or one of a newer version than this program knows.
+    case foreign
+    /// It ends before its trailer: it was cut off, or is still being written.
+    case unfinished
+    /// It is not what was written: a checksum, a count or a length does not fit.
+    case altered
+    /// A call failed with this number.
+    case system(Errno)
+    /// We don't do it, for example because a file of this name is there already.
+    case refused
+  }
+
+  /// The file, as it was named.
+  public let path: String
+  /// Where in the file, in bytes from its start; nil when the place says nothing.
+  public let offset: UInt64?
+  /// What sort of fault it is.
+  public let kind: Kind
+  /// What is wrong, in plain words.
+  public let reason: String
+
+  init(_ path: String, at offset: UInt64? = nil, _ kind: Kind, _ reason: String) {
+    self.path = path
+    self.offset = offset
+    self.kind = kind
+    self.reason = reason
+  }
+
+  /// The calling thread's last call failed: `call` says which it was.
+  static func failed(_ call: String, _ path: String, at offset: UInt64? = nil) -> StreamFault {
+    let number = Errno(rawValue: Glibc.errno)
+    return StreamFault(path, at: offset, .system(number), "\(call): \(number)")
+  }
+
+  /// The number of the call that failed; nil when the fault is another.
+  public var errno: Errno? {
+    if case .system(let number) = kind { number } else { nil }
+  }
+
+  /// One line: the file, the place, the reason.
+  public var description: String {
+    let place = offset.map { " at byte \($0):" } ?? ""
+    return "\(path):\(place) \(reason)"
+  }
+}

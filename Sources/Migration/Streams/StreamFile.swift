@@ -1,0 +1,48 @@
+import VFIO
+
+/// The stream file: what a device gave while it was saved, as it gave it. This comment is the format's specification.
+///
+/// All numbers are little endian. A file is a head and frames; it can be read while it is being written.
+/// ```
+/// head     u8[8] magic 89 56 4D 49 47 0D 0A 1A   u32 version (1)   u32 CRC-32C of the 12 bytes before
+/// frame    u32 type   u32 length   u32 CRC-32C of the payload   u32 CRC-32C of the 12 bytes before   payload
+/// ```
+/// The types, in the order they come in:
+/// ```
+/// "IDEN"   once, first. Pairs of u32 length and text (UTF-8): a key, then its value. The keys are protocol (v1, v2),
+///          device, way, flag (any number of times) and checksum (see below). Keys that a reader does not know are
+///          left out by it.
+/// "PHAS"   u64 µs since the first byte was written, then the name of a state (UTF-8): the chunks that follow were
+///          saved in it.
+/// "DATA"   one chunk as the device gave it, 1 byte to 1 GiB. Protocol v1 needs its chunks as they were.
+/// "LAST"   once, last. u64 bytes and u64 chunks of all DATA, u8[32] SHA-256 of their payloads together, then the name
+///          of the state the device was left in (UTF-8, may be empty).
+/// ```
+/// A payload other than DATA is 1 MiB at most. Frames of other types are left out by a reader; a change that can't be
+/// left out raises the version. When the value of `checksum` is `none`, a DATA frame's CRC-32C and the SHA-256 are 0 and
+/// are not looked at; the other checksums are there all the same.
+public enum StreamFile {
+  /// The first bytes. As in PNG, the line ends and the end-of-text in it show a file that went through a text mode.
+  static let magic: [UInt8] = [0x89, 0x56, 0x4D, 0x49, 0x47, 0x0D, 0x0A, 0x1A]
+  /// The version that is written, and the newest that is read.
+  static let version: UInt32 = 1
+  /// Bytes of the head.
+  static let headSize = 16
+
+  static var head: [UInt8] {
+    var bytes = magic
+    bytes.append(little: version)
+    bytes.append(little: CRC32C(bytes.span.bytes).value)
+    return bytes
+  }
+
+  /// Walks the whole file once and compares everything that can be compared, before any of it is used.
+  ///
+  /// - Throws: a fault when the file is cut, altered, foreign or can't be read.
+  @discardableResult
+  public static func verify(path: String) throws(StreamFault) -> StreamSummary {
+    let reader = try StreamFileReader(path: path)
+    try reader.readAll()
+    return reader.summary
+  }
+}

@@ -1,0 +1,54 @@
+import VFIO
+
+/// A frame's head: what follows it, and how much.
+struct StreamFrame: Equatable {
+  enum Kind: UInt32 {
+    case identity = 0x4E45_4449  // "IDEN"
+    case phase = 0x5341_4850  // "PHAS"
+    case chunk = 0x4154_4144  // "DATA"
+    case trailer = 0x5453_414C  // "LAST"
+  }
+
+  /// Bytes of a head.
+  static let headSize = 16
+  /// The longest chunk, in bytes.
+  static let chunkLimit = 1 << 30
+  /// The longest payload of any other frame, in bytes.
+  static let otherLimit = 1 << 20
+
+  /// The type's number; of frames that are not known, too.
+  let type: UInt32
+  /// Bytes of the payload.
+  let length: UInt32
+  /// The payload's CRC-32C.
+  let checksum: UInt32
+
+  var kind: Kind? { Kind(rawValue: type) }
+  /// Whether the length can be.
+  var isPlausible: Bool { Int(length) <= (kind == .chunk ? Self.chunkLimit : Self.otherLimit) }
+
+  init(_ kind: Kind, length: Int, checksum: UInt32) {
+    type = kind.rawValue
+    self.length = UInt32(length)
+    self.checksum = checksum
+  }
+
+  /// Reads a head; nil when its own checksum does not fit.
+  init?(head: [UInt8]) {
+    guard head.count == Self.headSize, let type: UInt32 = head.little(at: 0), let length: UInt32 = head.little(at: 4),
+      let checksum: UInt32 = head.little(at: 8),
+      head.little(at: 12) == CRC32C(head.span.bytes.extracting(0..<12)).value
+    else { return nil }
+    self.type = type
+    self.length = length
+    self.checksum = checksum
+  }
+
+  var head: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.headSize)
+    for number in [type, length, checksum] { bytes.append(little: number) }
+    bytes.append(little: CRC32C(bytes.span.bytes).value)
+    return bytes
+  }
+}

@@ -1,0 +1,141 @@
+import Dispatch
+import Glibc
+import Synchronization
+import Testing
+import VFIO
+
+@testable import Migration
+
+/// Where streams are written to, and what happens when that fails.
+@Suite struct SinkTests {
+  private let folder = Folder()
+
+  @Test func aFileHasItsNameOnlyWhenItIsWhole() throws {
+    let sink = try FileSink(path: folder.file("s"))
+    try sink.write(([1, 2] as [UInt8]).span.bytes)
+    #expect(folder.names == ["s.part"])
+    try sink.write(([3] as [UInt8]).span.bytes, ([4, 5] as [UInt8]).span.bytes)
+    try sink.finish()
+    #expect(folder.names == ["s"])
+    #expect(try folder.contents("s") == [1, 2, 3, 4, 5])
+  }
+
+  @Test func anAbandonedFileLeavesNothing() throws {
+    let sink = try FileSink(path: folder.file("s"))
+    try sink.write(([1] as [UInt8]).span.bytes)
+    sink.abandon()
+    #expect(folder.names == [])
+    try sink.finish()
+    #expect(folder.names == [])
+  }
+
+  @Test func aFileThatIsForgottenLeavesNothing() throws {
+    do {
+      let sink = try FileSink(path: folder.file("s"))
+      try sink.write(([1] as [UInt8]).span.bytes)
+    }
+    #expect(folder.names == [])
+  }
+
+  @Test func aFileThatIsThereIsKeptUnlessItMayBeReplaced() throws {
+    let path = try folder.file("s", holding: [9])
+    let fault = try #require(throws: StreamFault.self) { try FileSink(path: path) }
+    #expect(fault.kind == .refused)
+    #expect(fault.description == "\(path): is there already")
+    let sink = try FileSink(path: path, replacing: true)
+    try sink.write(([1] as [UInt8]).span.bytes)
+    #expect(try folder.contents("s") == [9])
+    try sink.finish()
+    #expect(try folder.contents("s") == [1])
+    #expect(folder.names == ["s"])
+  }
+
+  @Test func aFileThatSomebodyElseMadeMeanwhileIsKept() throws {
+    let sink = try FileSink(path: folder.file("s"))
+    _ = try folder.file("s", holding: [9])
+    #expect(throws: StreamFault.self) { try sink.finish() }
+    #expect(try folder.contents("s") == [9])
+    #expect(folder.names == ["s"])
+  }
+
+  @Test func twoSavesToOneNameDoNotMix() throws {
+    let first = try FileSink(path: folder.file("s"))
+    let fault = try #require(throws: StreamFault.self) { try FileSink(path: folder.file("s")) }
+    #expect(fault.kind == .refused)
+    #expect(fault.path == folder.file("s.part"))
+    // The second has nothing to remove: the first goes on.
+    try first.finish()
+    #expect(folder.names == ["s"])
+  }
+
+  @Test func onlyAPlainFileIsReplaced() throws {
+    symlink("/dev/null", folder.file("null"))
+    let fault = try #require(throws: StreamFault.self) { try FileSink(path: folder.file("null"), replacing: true) }
+    #expect(fault.reason.hasPrefix("is there and is not a plain file"))
+  }
+
+  @Test func aFolderThatIsNotThereSaysSo() throws {
+    let fault = try #require(throws: StreamFault.self) { try FileSink(path: folder.file("no/s")) }
+    #expect(fault.errno == .ENOENT)
+  }
+
+  @Test func aFullDiskIsAFaultAndLeavesNothing() throws {
+    // A file in the place of the .part, whose bytes go to a device that is always full.
+    let sink = try FileSink(path: folder.file("s"), replacing: false) { part throws(StreamFault) in
+      _ = try StreamDescriptor(opening: part, O_WRONLY | O_CREAT, mode: 0o600)
+      return try StreamDescriptor(opening: "/dev/full", O_WRONLY)
+    }
+    #expect(folder.names == ["s.part"])
+    let fault = try #require(throws: StreamFault.self) {
+      try StreamFileWriter(sink, identity: someIdentity)
+    }
+    #expect(fault.errno?.name == "ENOSPC")
+    #expect(folder.names == [])
+  }
+
+  @Test func aReaderThatHasGoneIsAFaultAndNotASignal() throws {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    close(ends[0])
+    defer { close(ends[1]) }
+    let sink = DescriptorSink(ends[1], name: "the pipe")
+    for _ in 0..<2 {
+      let fault = try #require(throws: StreamFault.self) { try sink.write(([1] as [UInt8]).span.bytes) }
+      #expect(fault.description == "the pipe: at byte 0: write: EPIPE (Broken pipe)")
+    }
+  }
+
+  @Test func aSlowNonBlockingPipeGetsEverything() throws {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    #expect(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0)
+    let chunk = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+    let reader = Reader(ends[0], count: chunk.count + 3)
+    try DescriptorSink(ends[1]).write(([1, 2, 3] as [UInt8]).span.bytes, chunk.span.bytes)
+    let arrived = reader.bytes == [1, 2, 3] + chunk
+    #expect(arrived)
+    ends.forEach { close($0) }
+  }
+}
+
+/// Reads so many bytes from a descriptor while the test goes on.
+private final class Reader: Sendable {
+  private let done = DispatchSemaphore(value: 0)
+  private let result = Mutex<[UInt8]>([])
+
+  init(_ number: Int32, count: Int) {
+    DispatchQueue.global().async {
+      var bytes = [UInt8](repeating: 0, count: count)
+      let descriptor = StreamDescriptor(borrowing: number, name: "the pipe")
+      _ = bytes.withUnsafeMutableBytes { try? descriptor.read(into: $0) }
+      self.result.withLock { $0 = bytes }
+      self.done.signal()
+    }
+  }
+
+  /// All of them, once they are there.
+  var bytes: [UInt8] {
+    done.wait()
+    return result.withLock { $0 }
+  }
+}
