@@ -53,7 +53,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["VFIO", "Inventory"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("VFIOTests", ["VFIO", "CVFIO", "TestSupport"]),
     tests("MigrationTests", ["Migration", "CChecksum", "Simulator", "TestSupport"]),
-    tests("SimulatorTests", ["Simulator", "VFIO"]),
+    tests("SimulatorTests", ["Simulator", "VFIO", "TestSupport"]),
     tests("InventoryTests", ["Inventory", "TestSupport"]),
     tests("TerminalTests", ["Terminal"]),
     tests("InspectorTests", ["Inspector", "TestSupport"], exclude: ["Screens"]),

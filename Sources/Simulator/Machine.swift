@@ -14,16 +14,18 @@ struct Machine: Sendable {
   var saving: SaveSession?
   var loading: LoadSession?
   /// Protocol v1: the data window.
-  var window = V1Window()
+  var window: V1Window
   /// Protocol v2: the data fds.
   var dataFDs = DataFDs()
   private var dirtying: Dirtying
 
   init(
-    _ profile: Profile, _ options: Options, gate: Gate, clock: @escaping @Sendable () -> ContinuousClock.Instant
+    _ profile: Profile, _ options: Options, window: V1Window, gate: Gate,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant
   ) {
     self.profile = profile
     self.options = options
+    self.window = window
     self.gate = gate
     self.clock = clock
     memory = DeviceMemory(size: options.size, seed: options.seed)
@@ -106,8 +108,8 @@ extension Machine {
     case .resuming: loading = LoadSession()
     }
     switch profile.migrationProtocol {
-    case .v1: window.open(size: options.window)
-    case .v2: dataFDs.open(session)
+    case .v1: window.open()
+    case .v2: dataFDs.open(session, stalling: options.stalls)
     }
   }
 

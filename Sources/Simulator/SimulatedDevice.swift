@@ -18,13 +18,15 @@ public final class SimulatedDevice: Device {
   ) throws(AddressError) -> SimulatedDevice {
     let address = try Address(address)
     let profile = try ProfileCatalog.profile(named: address.profile)
-    return SimulatedDevice(profile, try Options(address.settings, of: profile), clock)
+    return try SimulatedDevice(profile, try Options(address.settings, of: profile), clock)
   }
 
-  private init(_ profile: Profile, _ options: Options, _ clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+  private init(
+    _ profile: Profile, _ options: Options, _ clock: @escaping @Sendable () -> ContinuousClock.Instant
+  ) throws(AddressError) {
     layout = RegionLayout(profile: profile, options: options)
     accessLatency = options.accessLatency
-    machine = Mutex(Machine(profile, options, gate: gate, clock: clock))
+    machine = Mutex(Machine(profile, options, window: try V1Window(options), gate: gate, clock: clock))
   }
 
   /// Takes the device away, as when it is unplugged: calls that hang come back, they and all later ones with ENODEV.
@@ -64,6 +66,20 @@ public final class SimulatedDevice: Device {
     }
   }
 
+  /// Maps a part of the data window; there is nothing else to be mapped. It can be accessed in every state, and only
+  /// means something in a data session, as with the window of a real device.
+  public func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
+    let operation = Operation.map(region: region.index, offset: offset, count: count)
+    // What the caller says of the region may be wrong.
+    let (own, memory) = try access(operation) { (machine) throws(Refusal) in
+      (try layout.region(region.index), machine.window.memory)
+    }
+    try own.checkMap(offset: offset, count: count)
+    guard let memory, let place = layout.profile.migrationRegion else { throw DeviceError(operation, .ENOTSUP) }
+    let window = try memory.map(own, offset: offset, count: count, liesAt: place.dataOffset)
+    return SimulatedWindow(window, gate: gate, region: own.index, offset: offset)
+  }
+
   /// The features of protocol v2; `ENOTTY` for all others and for a device of protocol v1.
   public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
     try access(.feature(argsz: argsz, flags: flags)) { (machine) throws(Refusal) in
@@ -101,5 +117,15 @@ extension SimulatedDevice {
 
   func close(_ dataFD: Int32) {
     machine.withLock { $0.dataFDs.close(dataFD) }
+  }
+}
+
+extension V1Window {
+  /// The window that these options ask for.
+  fileprivate init(_ options: Options) throws(AddressError) {
+    self.init(memory: options.window == 0 ? nil : SharedMemory(count: options.window))
+    guard options.window == 0 || memory != nil else {
+      throw .badValue(option: "window", value: "\(options.window)", expected: "a size that there is memory for")
+    }
   }
 }

@@ -22,6 +22,13 @@ public protocol Device: AnyObject, Sendable {
   /// - Returns: the number of bytes taken.
   func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int
 
+  /// Maps `count` bytes at `offset` in the region. Neither need be page aligned; the window is exactly what was asked
+  /// for.
+  ///
+  /// Fails with `ENOTSUP` when the region does not let itself be mapped, and with a reason in words when it is not
+  /// these bytes that it lets be mapped (`Region.checkMap(offset:count:)`).
+  func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow
+
   /// `VFIO_DEVICE_FEATURE` as it is: `argsz` and `flags` go out unchanged, `data` follows them and holds afterwards
   /// what the device put there, also when the call failed. `get`, `set` and `offers` are the usual ways to call it.
   func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int
@@ -34,17 +41,35 @@ public protocol Device: AnyObject, Sendable {
   func stream(taking dataFD: Int32) -> any DataStream
 }
 
-/// The data fd of protocol v2: a stream in one direction.
+/// Which way a data fd is used.
+public enum StreamDirection: String, Sendable {
+  /// Data are read from it: the device is being saved.
+  case reading
+  /// Data are written to it: the device is being loaded.
+  case writing
+}
+
+/// The data fd of protocol v2: a stream in one direction. It never waits by itself: a call that can't go on fails with
+/// `EAGAIN`, and `wait` waits.
 public protocol DataStream: AnyObject, Sendable {
   /// Reads up to `buffer.byteCount` bytes.
   ///
-  /// - Returns: the number of bytes that came; 0 is the end in STOP_COPY. `ENOMSG` means "nothing now" in PRE_COPY.
+  /// - Returns: the number of bytes that came; 0 is the end in STOP_COPY. `ENOMSG` means "nothing now" in PRE_COPY, `EAGAIN`
+  ///   that the data are not ready.
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int
 
   /// Writes `buffer`.
   ///
   /// - Returns: the number of bytes taken.
   func write(_ buffer: RawSpan) throws(DeviceError) -> Int
+
+  /// Waits until a read or a write can go on, or would fail with something else than `EAGAIN`.
+  ///
+  /// A driver without `poll` is always ready, and so is a device in PRE_COPY that has nothing now (`ENOMSG`) with most
+  /// drivers: who reads in a loop has to bound it. Closing the stream meanwhile does not end the wait.
+  /// - Parameter deadline: when to give up; nil never does. One that is over lets it look once.
+  /// - Returns: false when the deadline came first.
+  func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool
 
   /// `VFIO_MIG_GET_PRECOPY_INFO`: only in PRE_COPY and PRE_COPY_P2P, `EINVAL` elsewhere.
   func precopyInfo() throws(DeviceError) -> PrecopyInfo

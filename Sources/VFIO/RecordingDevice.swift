@@ -52,6 +52,18 @@ public final class RecordingDevice: Device {
     }
   }
 
+  /// Asks the device and records it. Of the window, giving it back is recorded, the copies are not.
+  public func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
+    let window = try recorder.measure(.map(region: region.index, offset: offset, count: count)) {
+      (outcome) throws(DeviceError) in
+      let window = try device.map(region, offset: offset, count: count)
+      outcome.result = window.count
+      return window
+    }
+    return RecordingWindow(
+      window, recorder: recorder, unmapping: .unmap(region: region.index, offset: offset, count: count))
+  }
+
   /// Asks the device and records it.
   public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
     try recorder.measure(.feature(argsz: argsz, flags: flags)) { (outcome) throws(DeviceError) in
@@ -97,6 +109,14 @@ final class RecordingStream: DataStream {
       outcome.keep(buffer, count: buffer.byteCount)
       outcome.result = try stream.write(buffer)
       return outcome.result
+    }
+  }
+
+  func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {
+    try recorder.measure(.streamWait(direction)) { (outcome) throws(DeviceError) in
+      let ready = try stream.wait(for: direction, until: deadline)
+      outcome.result = ready ? 1 : 0
+      return ready
     }
   }
 

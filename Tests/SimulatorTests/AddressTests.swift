@@ -35,7 +35,7 @@ struct AddressTests {
     #expect(
       complaint("v2-reference,window=1M")
         == #"the profile has no option "window"; it has access-latency, bad-data, chunk, dirty, fail, flags, hang, "#
-        + "latency, no-data, seed, size, state")
+        + "latency, no-data, seed, size, stall, state")
     #expect(complaint("v1-reference,flags=7")?.hasPrefix(#"the profile has no option "flags"; it has "#) == true)
   }
 
@@ -80,7 +80,7 @@ struct AddressTests {
       ("v1-reference,chunk=0", "1 to 16M"), ("v1-reference,chunk=17M", "1 to 16M"),
       ("v1-reference,chunk=2M", "no more than the window, 1048576"),
       ("v1-reference,window=4097", "4K to 1G, in whole pages of 4K"),
-      ("v1-reference,map=maybe", "yes or no"),
+      ("v1-reference,map=maybe", "yes, no or only"), ("v2-reference,stall=often", "a number of reads"),
       ("v1-reference,dirty=fast", "bytes a second, up to 1024G"),
       ("v1-reference,latency=5", "a time with its unit, such as 50us, 20ms or 3s, up to an hour"),
       ("v1-reference,latency=5m", "a time with its unit, such as 50us, 20ms or 3s, up to an hour"),

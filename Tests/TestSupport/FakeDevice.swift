@@ -15,6 +15,7 @@ package final class FakeDevice: Device {
     var nextDataFD: Int32 = 100
     var opensDataFD: Set<UInt32> = []
     var offersDataSize = false
+    var mapped: SharedMemory?
     var dead = false
     var stuck = false
   }
@@ -82,6 +83,12 @@ package final class FakeDevice: Device {
     return self
   }
 
+  /// It lets its regions be mapped: this memory lies at the start of each.
+  package func mapping(_ memory: SharedMemory) -> FakeDevice {
+    behaviour.withLock { $0.mapped = memory }
+    return self
+  }
+
   /// A register of the migration region holds this value.
   package func holding(_ value: UInt64, at offset: UInt64) -> FakeDevice {
     behaviour.withLock { $0.registers[offset] = value }
@@ -144,6 +151,13 @@ package final class FakeDevice: Device {
     let value = buffer.unsafeLoadUnaligned(as: UInt32.self)
     if offset == 0 { try take(value, operation) }
     return buffer.byteCount
+  }
+
+  package func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
+    let operation = Operation.map(region: region.index, offset: offset, count: count)
+    try begin(operation)
+    guard let memory = behaviour.withLock({ $0.mapped }) else { throw DeviceError(operation, .ENOTSUP) }
+    return try memory.map(region, offset: offset, count: count, liesAt: 0)
   }
 
   package func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
@@ -211,6 +225,10 @@ final class FakeStream: DataStream {
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int { 0 }
 
   func write(_ buffer: RawSpan) throws(DeviceError) -> Int { buffer.byteCount }
+
+  func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {
+    true
+  }
 
   func precopyInfo() throws(DeviceError) -> PrecopyInfo { PrecopyInfo(initialBytes: 100, dirtyBytes: 7) }
 

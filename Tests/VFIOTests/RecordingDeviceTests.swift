@@ -30,6 +30,40 @@ import VFIO
     #expect(recording.accesses.map(\.errno) == [.EIO])
   }
 
+  @Test func aMapAndItsEndAreRecordedAndItsCopiesAreNot() throws {
+    let memory = try #require(SharedMemory(count: 64))
+    let fake = FakeDevice.withRegions([RegionReply.region(size: 64, flags: 7)]).mapping(memory)
+    let device = RecordingDevice(fake, recorder: recording)
+    do {
+      let window = try device.map(try device.region(0), offset: 8, count: 16)
+      try window.put([1, 2], at: 0)
+      #expect(try window.bytes(from: 0, count: 2) == [1, 2])
+      #expect(try window.withBytes(in: 0..<16) { $0.byteCount } == window.count)
+      window.unmap()
+      #expect(throws: DeviceError.self) { try window.bytes(from: 0, count: 2) }
+    }
+    #expect(
+      recording.accesses.map(\.operation).dropFirst() == [
+        .map(region: 0, offset: 8, count: 16), .unmap(region: 0, offset: 8, count: 16),
+      ])
+  }
+
+  @Test func aWindowThatIsLetGoOfIsRecordedAsGivenBack() throws {
+    let memory = try #require(SharedMemory(count: 64))
+    let fake = FakeDevice.withRegions([RegionReply.region(size: 64, flags: 7)]).mapping(memory)
+    let device = RecordingDevice(fake, recorder: recording)
+    _ = try device.map(try device.region(0), offset: 0, count: 64)
+    #expect(recording.accesses.last?.operation == .unmap(region: 0, offset: 0, count: 64))
+  }
+
+  @Test func aMapThatIsRefusedIsRecordedWithItsErrno() throws {
+    let device = RecordingDevice(FakeDevice.v1(), recorder: recording)
+    let region = try device.region(1)
+    let error = #expect(throws: DeviceError.self) { try device.map(region, offset: 4096, count: 8) }
+    #expect(error?.description == "map region 1 +0x1000 8 bytes: EOPNOTSUPP (Operation not supported)")
+    #expect(recording.accesses.last?.errno == .ENOTSUP)
+  }
+
   @Test func aStreamIsRecordedToo() throws {
     let device = RecordingDevice(FakeDevice.v2().openingDataFD(for: .preCopy), recorder: recording)
     let stream = device.stream(taking: 101)

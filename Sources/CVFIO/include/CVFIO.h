@@ -139,3 +139,8 @@ int cv_ioctl(int fd, unsigned long request, void *argument);
 uint32_t cv_major(uint64_t number);
 uint32_t cv_minor(uint64_t number);
 int cv_ioctl_number(int fd, unsigned long request, unsigned long argument);
+
+/* memcpy() from or to memory that a device or another process can take away. Touching it then raises SIGBUS, which a
+ * handler catches that is there from the first call on; a SIGBUS from elsewhere goes on to the handler before it.
+ * Returns 0, or -1 with errno EIO, which is what a driver answers a read of memory that does not respond. */
+int cv_copy_mapped(void *target, const void *source, size_t count);

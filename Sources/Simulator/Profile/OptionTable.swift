@@ -29,7 +29,16 @@ enum OptionTable {
     "dirty": size("bytes a second, up to 1024G", in: 0...(1 << 40)) { $0.dirtyRate = $1 },
     "latency": time { $0.latency = $1 },
     "access-latency": time { $0.accessLatency = $1 },
-    "map": choice("yes", "no") { $0.map = $1 },
+    "map": Entry(expected: "yes, no or only") { options, text, _ in
+      guard let map = Options.Mapping(rawValue: text) else { return false }
+      options.map = map
+      return true
+    },
+    "stall": Entry(expected: "a number of reads") { options, text, _ in
+      guard let number = Quantity.number(text) else { return false }
+      options.stalls = number
+      return true
+    },
     "bad-data": choice("error", "stay") { $0.badDataIsError = $1 },
     "no-data": choice("accept", "refuse") { $0.acceptsNoData = $1 },
     "state": Entry(expected: "a state's name, such as running or stop-copy") { options, text, profile in

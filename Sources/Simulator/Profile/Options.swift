@@ -12,8 +12,10 @@ struct Options: Sendable {
   var chunk = 0
   /// v1: the data window, bytes.
   var window = 0
-  /// v1: the window may be mapped.
-  var map = false
+  /// v1: how the window is accessed.
+  var map = Mapping.no
+  /// v2: how many reads find nothing ready before a session's first data come.
+  var stalls: UInt64 = 0
   /// Bytes a second that change while the device runs.
   var dirtyRate: UInt64 = 0
   /// What every state change takes.
@@ -30,6 +32,16 @@ struct Options: Sendable {
   var badDataIsError = false
   /// Whether RESUMING may be left when nothing was written.
   var acceptsNoData = false
+
+  /// The ways to the data window of protocol v1.
+  enum Mapping: String, Sendable, CaseIterable {
+    /// Reads and writes, and a map.
+    case yes
+    /// Reads and writes.
+    case no
+    /// A map; reads and writes are refused with ENOTSUP, as SPDK's NVMe target does.
+    case only
+  }
 
   /// How a change fails.
   struct Failure: Sendable, Equatable {

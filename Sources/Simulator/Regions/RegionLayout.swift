@@ -36,7 +36,7 @@ struct RegionLayout {
     let window = UInt64(options.window)
     var flags: Region.Flags = [.read, .write, .capabilities]
     var capabilities = [RegionCapability.type(MigrationRegion.type, subtype: MigrationRegion.subtype)]
-    if options.map {
+    if options.map != .no {
       flags.insert(.map)
       capabilities.append(.sparseMap([.init(offset: dataOffset, size: window)]))
     }

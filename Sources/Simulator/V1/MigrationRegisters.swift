@@ -63,21 +63,22 @@ extension Machine {
 
   /// data_size, written: the window holds a chunk. Returns when it was consumed.
   private mutating func consume(_ length: UInt64) throws(Refusal) {
-    guard loading != nil, length <= UInt64(window.bytes.count) else { throw Refusal(.EINVAL) }
+    guard loading != nil, length <= UInt64(window.size) else { throw Refusal(.EINVAL) }
     window.chunkLength = Int(length)
-    let bytes = window.bytes
-    try loading?.take(bytes.span.bytes.extracting(0..<Int(length)), into: &memory)
+    try window.withChunk { (chunk) throws(Refusal) in try loading?.take(chunk, into: &memory) }
   }
 
   private func readWindow(at offset: UInt64, into buffer: inout MutableRawSpan) throws(Refusal) -> Int {
-    let place = try Place(offset, buffer.byteCount, in: window.bytes.count)
-    buffer.copy(window.bytes.span.bytes.extracting(place.range))
+    guard options.map != .only else { throw Refusal(.ENOTSUP) }
+    let place = try Place(offset, buffer.byteCount, in: window.size)
+    window.read(place.range, into: &buffer)
     return place.range.count
   }
 
-  private mutating func writeWindow(at offset: UInt64, from buffer: RawSpan) throws(Refusal) -> Int {
+  private func writeWindow(at offset: UInt64, from buffer: RawSpan) throws(Refusal) -> Int {
+    guard options.map != .only else { throw Refusal(.ENOTSUP) }
     guard loading != nil else { throw Refusal(.EINVAL) }
-    let place = try Place(offset, buffer.byteCount, in: window.bytes.count)
+    let place = try Place(offset, buffer.byteCount, in: window.size)
     window.write(buffer.extracting(0..<place.range.count), at: place.range.lowerBound)
     return place.range.count
   }

@@ -2,10 +2,12 @@ import VFIO
 
 /// The data fd of protocol v2.
 extension Machine {
-  /// Up to `buffer.byteCount` bytes. 0 is the end in STOP_COPY; ENOMSG means that there is nothing for now.
+  /// Up to `buffer.byteCount` bytes. 0 is the end in STOP_COPY; ENOMSG means that there is nothing for now, EAGAIN that
+  /// the data are not ready.
   mutating func readStream(_ dataFD: Int32, into buffer: inout MutableRawSpan) throws(Refusal) -> Int {
     guard dataFDs.direction(dataFD) == .saving else { throw Refusal(.EBADF) }
     guard dataFD == dataFDs.current else { throw Refusal(.ENODEV) }
+    guard !dataFDs.stall() else { throw Refusal(.EAGAIN) }
     let preCopy = traits.isPreCopy
     let got = saving?.take(into: &buffer, limit: buffer.byteCount, of: memory, stopped: !preCopy) ?? 0
     guard got > 0 || buffer.byteCount == 0 || !preCopy else { throw Refusal(.ENOMSG) }
@@ -18,6 +20,12 @@ extension Machine {
     guard dataFD == dataFDs.current else { throw Refusal(.ENODEV) }
     try loading?.take(buffer, into: &memory)
     return buffer.byteCount
+  }
+
+  /// Every fd that is open is ready: the next call answers at once.
+  func waitForStream(_ dataFD: Int32) throws(Refusal) -> Bool {
+    guard dataFDs.direction(dataFD) != nil else { throw Refusal(.EBADF) }
+    return true
   }
 
   /// `VFIO_MIG_GET_PRECOPY_INFO`: EINVAL in all states but PRE_COPY and PRE_COPY_P2P.

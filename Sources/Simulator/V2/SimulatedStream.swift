@@ -27,6 +27,10 @@ final class SimulatedStream: DataStream {
     }
   }
 
+  func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {
+    try device.access(.streamWait(direction)) { (machine) throws(Refusal) in try machine.waitForStream(dataFD) }
+  }
+
   func precopyInfo() throws(DeviceError) -> PrecopyInfo {
     try device.access(.precopyInfo) { (machine) throws(Refusal) in try machine.precopyInfo(dataFD) }
   }

@@ -1,5 +1,4 @@
 import CVFIO
-import Synchronization
 
 /// A device of the running kernel, opened by its own node and iommufd, or through its group and a container.
 public final class KernelDevice: Device {
@@ -62,6 +61,15 @@ public final class KernelDevice: Device {
     }
   }
 
+  /// `mmap` at the region's place on the device's descriptor.
+  public func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
+    try region.checkMap(offset: offset, count: count)
+    let mapping = try Mapping(
+      device, at: region.offset + offset, count: count, access: region.flags,
+      as: .map(region: region.index, offset: offset, count: count))
+    return MemoryWindow(mapping, of: region, at: offset, count: count)
+  }
+
   /// `VFIO_DEVICE_FEATURE`.
   public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
     let header = MemoryLayout<cv_device_feature>.size
@@ -82,52 +90,5 @@ public final class KernelDevice: Device {
   /// Takes over the descriptor of a data session.
   public func stream(taking dataFD: Int32) -> any DataStream {
     KernelStream(FileDescriptor(owning: dataFD))
-  }
-}
-
-/// The kernel's data fd. Its owner is this object; using it after `close` is answered as the kernel answers it: EBADF.
-final class KernelStream: DataStream {
-  private let descriptor: Mutex<FileDescriptor?>
-
-  init(_ descriptor: consuming FileDescriptor) {
-    self.descriptor = Mutex(descriptor)
-  }
-
-  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
-    let operation = Operation.streamRead(count: buffer.byteCount)
-    return try buffer.withUnsafeMutableBytes { (bytes) throws(DeviceError) in
-      try use(operation) { (descriptor) throws(DeviceError) in try descriptor.read(into: bytes, as: operation) }
-    }
-  }
-
-  func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
-    let operation = Operation.streamWrite(count: buffer.byteCount)
-    return try buffer.withUnsafeBytes { (bytes) throws(DeviceError) in
-      try use(operation) { (descriptor) throws(DeviceError) in try descriptor.write(from: bytes, as: operation) }
-    }
-  }
-
-  func precopyInfo() throws(DeviceError) -> PrecopyInfo {
-    try use(.precopyInfo) { (descriptor) throws(DeviceError) in
-      var info = cv_precopy_info()
-      info.argsz = UInt32(MemoryLayout<cv_precopy_info>.size)
-      _ = try descriptor.ioctl(CV_MIG_GET_PRECOPY_INFO, &info, as: .precopyInfo)
-      return PrecopyInfo(flags: info.flags, initialBytes: info.initial_bytes, dirtyBytes: info.dirty_bytes)
-    }
-  }
-
-  func close() {
-    descriptor.withLock { $0 = nil }
-  }
-
-  private func use<R>(
-    _ operation: Operation, _ call: (borrowing FileDescriptor) throws(DeviceError) -> R
-  ) throws(DeviceError) -> R {
-    try descriptor.withLock { (held) throws(DeviceError) in
-      switch held {
-      case .some(let descriptor): try call(descriptor)
-      case .none: throw DeviceError(operation, .EBADF)
-      }
-    }
   }
 }

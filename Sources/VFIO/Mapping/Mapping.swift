@@ -1,0 +1,63 @@
+import CVFIO
+import Glibc
+
+/// Mapped pages. Whoever uses them holds this object, so they are there until the last use has ended.
+final class Mapping: Sendable {
+  private nonisolated(unsafe) let pages: UnsafeMutableRawPointer
+  private let pagesCount: Int
+  /// Where the bytes that were asked for begin: pages can only be mapped whole.
+  private let start: Int
+  /// The bytes that were asked for.
+  let count: Int
+
+  /// Maps `count` bytes, one or more, that begin at `place` on the descriptor, with the pages around them.
+  init(
+    _ descriptor: borrowing FileDescriptor, at place: UInt64, count: Int, access: Region.Flags, as operation: Operation
+  ) throws(DeviceError) {
+    start = Int(place % UInt64(sysconf(Int32(_SC_PAGESIZE))))
+    self.count = count
+    pagesCount = start + count
+    let protection = (access.contains(.read) ? PROT_READ : 0) | (access.contains(.write) ? PROT_WRITE : 0)
+    let mapped = mmap(nil, pagesCount, protection, MAP_SHARED, descriptor.borrowed, off_t(place) - off_t(start))
+    guard let mapped, mapped != MAP_FAILED else { throw DeviceError(operation, .current) }
+    pages = mapped
+  }
+
+  /// Maps `count` bytes of new memory, all 0. Nil when there is not so much.
+  init?(zeroes count: Int) {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    guard let mapped = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0), mapped != MAP_FAILED else { return nil }
+    pages = mapped
+    start = 0
+    pagesCount = count
+    self.count = count
+  }
+
+  deinit {
+    munmap(pages, pagesCount)
+  }
+
+  /// The bytes that were asked for. They must not be used longer than this object is held.
+  var bytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: pages + start, count: count)
+  }
+
+  /// Fills `buffer` from `offset` on; the caller has looked that it fits.
+  func copy(from offset: Int, into buffer: inout MutableRawSpan, as operation: Operation) throws(DeviceError) {
+    let source = pages + start + offset
+    let result = buffer.withUnsafeMutableBytes { Self.copy($0.baseAddress, source, $0.count) }
+    guard result == 0 else { throw DeviceError(operation, .current) }
+  }
+
+  /// Copies `bytes` to `offset`; the caller has looked that they fit.
+  func copy(_ bytes: RawSpan, to offset: Int, as operation: Operation) throws(DeviceError) {
+    let target = pages + start + offset
+    let result = bytes.withUnsafeBytes { Self.copy(target, $0.baseAddress, $0.count) }
+    guard result == 0 else { throw DeviceError(operation, .current) }
+  }
+
+  private static func copy(_ target: UnsafeMutableRawPointer?, _ source: UnsafeRawPointer?, _ count: Int) -> Int32 {
+    // An empty buffer need not have an address.
+    count == 0 ? 0 : cv_copy_mapped(target, source, count)
+  }
+}
