@@ -23,7 +23,12 @@ public protocol MigrationInterface: AnyObject {
   func request(_ state: State) throws(DeviceError)
   /// Asks for a number as it is, whatever it means.
   func request(raw number: UInt32) throws(DeviceError)
-  /// The device was found in this state, which may be the same, after a request or a reset: a data session that has ended is let go of.
+  /// What takes the data out of the device while it saves.
+  func reader(_ access: WindowAccess) -> any ChunkReader
+  /// What puts data into the device while it resumes.
+  func writer(_ access: WindowAccess) -> any ChunkWriter
+  /// The device was found in this state, which may be the same, after a request or a reset: a data session that has
+  /// ended is let go of.
   func arrived(in state: State, from before: State?)
   /// Ends the data session, if one is open. The device's state is left as it is.
   func close()

@@ -4,7 +4,7 @@ import VFIO
 public final class V1Interface: MigrationInterface {
   private typealias Register = MigrationRegion.Register
 
-  private let device: any Device
+  let device: any Device
   /// The migration region.
   public let region: Region
   /// What is known of the chunk in the window.
@@ -99,18 +99,45 @@ public final class V1Interface: MigrationInterface {
 
   /// Reads `data_offset` and `data_size`: the device puts a chunk into the window, and the chunk is open until
   /// `pending_bytes` is read. An action, not a look.
-  public func openChunk() throws(DeviceError) {
+  @discardableResult
+  public func openChunk() throws(DeviceError) -> (offset: UInt64, size: UInt64) {
     // Even a read that fails may have made the device begin.
     window.chunk = .open
-    window.offset = .seen(try register(UInt64.self, Register.dataOffset), at: .now)
-    window.size = .seen(try register(UInt64.self, Register.dataSize), at: .now)
+    let offset = try readDataOffset()
+    let size = try register(UInt64.self, Register.dataSize)
+    window.size = .seen(size, at: .now)
+    return (offset, size)
+  }
+
+  /// Reads `data_offset`: while the device resumes, where the next chunk is to be written.
+  func readDataOffset() throws(DeviceError) -> UInt64 {
+    let offset = try register(UInt64.self, Register.dataOffset)
+    window.offset = .seen(offset, at: .now)
+    return offset
+  }
+
+  /// Writes `data_size` while the device resumes: it takes the chunk that was written into its window.
+  func writeDataSize(_ size: UInt64) throws(DeviceError) {
+    try device.setRegister(size, in: region, at: Register.dataSize)
+    window.size = .seen(size, at: .now)
   }
 
   /// Reads `pending_bytes`: acknowledges the chunk that is open.
-  public func acknowledgeChunk() throws(DeviceError) {
-    _ = try readPending()
+  @discardableResult
+  public func acknowledgeChunk() throws(DeviceError) -> UInt64 {
+    let pending = try readPending()
     window.chunk = .none
+    return pending
   }
+
+  /// `pending_bytes` when it was last read; reading it again could acknowledge a chunk.
+  var pendingLastSeen: UInt64? { if case .seen(let value, _) = window.pending { value } else { nil } }
+
+  /// Takes the chunks out of the window.
+  public func reader(_ access: WindowAccess) -> any ChunkReader { V1Reader(self, access) }
+
+  /// Puts chunks into the window.
+  public func writer(_ access: WindowAccess) -> any ChunkWriter { V1Writer(self, access) }
 
   /// Keeps what is known of the window, or forgets it.
   public func arrived(in state: State, from before: State?) {

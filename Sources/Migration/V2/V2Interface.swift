@@ -121,6 +121,12 @@ public final class V2Interface: MigrationInterface {
     stream = device.stream(taking: dataFD)
   }
 
+  /// Reads the data fd. There is no window to choose an access for.
+  public func reader(_ access: WindowAccess) -> any ChunkReader { V2Reader(self) }
+
+  /// Writes the data fd.
+  public func writer(_ access: WindowAccess) -> any ChunkWriter { V2Writer(self) }
+
   /// Closes a data fd whose session ended on the way.
   public func arrived(in state: State, from before: State?) {
     if !state.isSaving && !state.isResuming { close() }

@@ -1,0 +1,28 @@
+import VFIO
+
+/// What a saving device had when it was asked for data.
+public enum Piece: Sendable, Equatable {
+  /// So many bytes; they were handed out.
+  case chunk(Int)
+  /// None for now; a running device may have more later.
+  case nothingNow
+  /// None, and none will come.
+  case end
+}
+
+/// Takes the data out of a device that saves, chunk by chunk.
+public protocol ChunkReader: AnyObject {
+  /// Hands the next chunk to `take`, if there is one.
+  ///
+  /// - Parameter stopped: whether the device is in stop-copy, where no data means the end.
+  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece
+
+  /// What the device says is left, in bytes: an estimate. Asked between chunks; nil when it does not say.
+  func remaining() throws(TransferFault) -> UInt64?
+}
+
+/// Puts data into a device that resumes, in the order it came.
+public protocol ChunkWriter: AnyObject {
+  /// Gives the device one chunk.
+  func put(_ chunk: RawSpan) throws(TransferFault)
+}

@@ -1,0 +1,85 @@
+import VFIO
+
+/// Where data to load comes from.
+public protocol ChunkSource: AnyObject {
+  /// Fills the buffer with the next chunk.
+  ///
+  /// - Returns: its size; nil when all has come.
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int?
+}
+
+extension StreamFileReader: ChunkSource {
+  /// The next chunk of the file; phases are passed over.
+  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+    while let piece = try next(into: &buffer) {
+      if case .chunk(let count) = piece { return count }
+    }
+    return nil
+  }
+}
+
+/// Loads a saved state into a device and runs it. Chunks are given to it as they were saved. A device that has not got
+/// all of them never runs on them: it is reset.
+public struct LoadOperation {
+  private let session: MigrationSession
+  private let source: any ChunkSource
+  private let options: TransferOptions
+  private let observer: TransferObserver
+
+  /// Loads from `source` into the device of `session`.
+  public init(
+    _ session: MigrationSession, from source: any ChunkSource, options: TransferOptions = TransferOptions(),
+    observer: TransferObserver = TransferObserver()
+  ) {
+    self.session = session
+    self.source = source
+    self.options = options
+    self.observer = observer
+  }
+
+  /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
+  public func run() -> TransferReport {
+    var pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
+    do throws(TransferFault) {
+      try load(&pump)
+    } catch {
+      pump.note { $0.fault = error }
+      session.giveUpResuming()
+    }
+    pump.endPhase()
+    pump.note { $0.states = [TransferReport.FinalState(role: "device", state: session.presentState)] }
+    return pump.report
+  }
+
+  private func load(_ pump: inout Pump) throws(TransferFault) {
+    let state = try session.insist(on: "resuming")
+    pump.begin(state)
+    let writer = session.interface.writer(options.access)
+    let reader = SourceReader(source)
+    while try pump.move(from: reader, in: state, { (chunk) throws(TransferFault) in try writer.put(chunk) }) != .end {
+      try pump.judge(state) { () throws(TransferFault) in nil }
+    }
+    _ = try session.insist(on: "running")
+  }
+}
+
+/// A source as the pump reads it.
+private final class SourceReader: ChunkReader {
+  private let source: any ChunkSource
+  private var buffer: [UInt8] = []
+
+  init(_ source: any ChunkSource) {
+    self.source = source
+  }
+
+  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+    let count: Int?
+    do throws(StreamFault) { count = try source.nextChunk(into: &buffer) } catch { throw .stream(error) }
+    guard let count else { return .end }
+    let bytes = buffer
+    try take(bytes.span.bytes.extracting(first: count))
+    return .chunk(count)
+  }
+
+  func remaining() throws(TransferFault) -> UInt64? { nil }
+}

@@ -1,0 +1,131 @@
+import VFIO
+
+/// Moves the state of one or more devices to as many others, live where they can, and lets the others run.
+///
+/// Until every destination runs, a failure leaves the sources as they were before and the destinations reset; after
+/// that, the sources are stopped. A destination never runs on an incomplete stream.
+public struct MigrateOperation {
+  /// A device and the one that takes its place.
+  public typealias Pair = (source: MigrationSession, destination: MigrationSession)
+
+  private let pairs: [Pair]
+  private let options: TransferOptions
+  private let observer: TransferObserver
+
+  /// Migrates each source to its destination. Both must speak the same protocol.
+  public init(
+    _ pairs: [Pair], options: TransferOptions = TransferOptions(), observer: TransferObserver = TransferObserver()
+  ) {
+    self.pairs = pairs
+    self.options = options
+    self.observer = observer
+  }
+
+  private var sources: [MigrationSession] { pairs.map(\.source) }
+  private var destinations: [MigrationSession] { pairs.map(\.destination) }
+
+  /// Runs to the end, or to what went wrong: the report says which, and where the devices were left.
+  public func run() -> TransferReport {
+    var pump = Pump(options, observer, clock: { .now })
+    let before = sources.map(\.presentState)
+    var progress = Progress()
+    do throws(TransferFault) {
+      try migrate(&pump, &progress)
+    } catch {
+      pump.note { $0.fault = error }
+      giveUp(progress, sourcesBackTo: before)
+    }
+    pump.endPhase()
+    pump.note { report in
+      report.states = pairs.flatMap { pair in
+        [
+          TransferReport.FinalState(role: "source", state: pair.source.presentState),
+          TransferReport.FinalState(role: "destination", state: pair.destination.presentState),
+        ]
+      }
+    }
+    return pump.report
+  }
+
+  /// How far the devices are, for undoing it.
+  private struct Progress {
+    /// How many destinations have been put into RESUMING, in the order of the pairs.
+    var prepared = 0
+    /// All destinations run.
+    var hasMoved = false
+  }
+
+  private func migrate(_ pump: inout Pump, _ progress: inout Progress) throws(TransferFault) {
+    for pair in pairs where pair.source.interface.protocol != pair.destination.interface.protocol {
+      throw .window("the two devices speak different protocols")
+    }
+    // The destinations first: what they refuse costs the sources nothing.
+    for destination in destinations {
+      _ = try destination.insist(on: "resuming")
+      progress.prepared += 1
+    }
+    let readers = sources.map { $0.interface.reader(options.access) }
+    let writers = destinations.map { $0.interface.writer(options.access) }
+    if options.preCopy && all(have: "pre-copy") && sources.allSatisfy({ $0.presentState?.isRunning == true }) {
+      try preCopy(&pump, readers, writers)
+    }
+    let stopping = pump.now
+    try stopAndCopy(&pump, readers, writers)
+    try runDestinations()
+    progress.hasMoved = true
+    let downtime = stopping.duration(to: pump.now)
+    pump.note { $0.downtime = downtime }
+    for source in sources { _ = try source.insist(on: "stop") }
+  }
+
+  private func preCopy(
+    _ pump: inout Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
+  ) throws(TransferFault) {
+    var state: State?
+    for source in sources { state = try source.insist(on: "pre-copy") }
+    guard let state else { return }
+    pump.begin(state)
+    while try pump.continuesPreCopy(
+      from: readers, in: state, { (index, chunk) throws(TransferFault) in try writers[index].put(chunk) })
+    {}
+  }
+
+  private func stopAndCopy(
+    _ pump: inout Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
+  ) throws(TransferFault) {
+    // Devices that talk to each other must all be quiet before the first one stops.
+    let quiet = sources.first?.presentState?.isSaving == true ? "pre-copy-p2p" : "running-p2p"
+    if sources.count > 1 && all(have: quiet) {
+      for source in sources { _ = try source.insist(on: quiet) }
+    }
+    for (index, source) in sources.enumerated() {
+      let stopped = try source.insist(on: "stop-copy")
+      pump.begin(stopped)
+      while try pump.move(
+        from: readers[index], in: stopped, { (chunk) throws(TransferFault) in try writers[index].put(chunk) }) != .end
+      {
+        try pump.judge(stopped) { () throws(TransferFault) in try readers[index].remaining() }
+      }
+    }
+    pump.endPhase()
+  }
+
+  private func runDestinations() throws(TransferFault) {
+    if destinations.count > 1 && destinations.allSatisfy({ $0.state(named: "running-p2p") != nil }) {
+      for destination in destinations { _ = try destination.insist(on: "running-p2p") }
+    }
+    for destination in destinations { _ = try destination.insist(on: "running") }
+  }
+
+  private func all(have name: String) -> Bool { sources.allSatisfy { $0.state(named: name) != nil } }
+
+  private func giveUp(_ progress: Progress, sourcesBackTo before: [State?]) {
+    // When all destinations run, the devices have moved: the sources must not run a second time.
+    if progress.hasMoved { return }
+    // One of them may run already while another refused: it must not run beside its source.
+    destinations.prefix(progress.prepared).forEach { $0.step(.reset) }
+    for (source, state) in zip(sources, before) {
+      if let state { source.giveUpSaving(backTo: state) }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+extension MigrationSession {
+  /// The state with this word of ours, when the device has it.
+  func state(named name: String) -> State? { interface.states.first { $0.name == name } }
+
+  /// Asks for a state and insists on it.
+  func insist(on name: String) throws(TransferFault) -> State {
+    guard let goal = state(named: name) else { throw .window("the device has no state \(name)") }
+    let result = step(.state(goal))
+    guard result.failure == nil, let reached = result.reached, reached.isSame(as: goal) else { throw .step(result) }
+    return reached
+  }
+
+  /// The present state, or nil when it can't be read.
+  var presentState: State? { try? interface.state() }
+
+  /// Leaves a saving state for the one before: nothing is lost by that. A device in its error state stays there.
+  func giveUpSaving(backTo before: State) {
+    guard let now = presentState, !now.isError, !now.isSame(as: before) else { return }
+    step(.state(before))
+  }
+
+  /// Leaves RESUMING with incomplete data: only a reset does that, and what the device held is lost already.
+  func giveUpResuming() {
+    guard let now = presentState, now.isResuming || now.isError else { return }
+    step(.reset)
+  }
+}

@@ -1,0 +1,94 @@
+import VFIO
+
+/// Saves a device's state: pre-copy if wanted, then stop-copy to the end. Afterwards the device is in the state it was
+/// in before, also when the saving failed.
+public struct SaveOperation {
+  private let session: MigrationSession
+  private let sink: any StreamWriter
+  private let options: TransferOptions
+  private let observer: TransferObserver
+
+  /// Saves the device of `session` to `sink`.
+  public init(
+    _ session: MigrationSession, to sink: any StreamWriter, options: TransferOptions = TransferOptions(),
+    observer: TransferObserver = TransferObserver()
+  ) {
+    self.session = session
+    self.sink = sink
+    self.options = options
+    self.observer = observer
+  }
+
+  /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
+  public func run() -> TransferReport {
+    var pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
+    let before = session.presentState
+    do throws(TransferFault) {
+      try save(&pump)
+    } catch {
+      pump.note { $0.fault = error }
+    }
+    pump.endPhase()
+    if let before { session.giveUpSaving(backTo: before.isRunning ? before : session.state(named: "stop") ?? before) }
+    pump.note { $0.states = [TransferReport.FinalState(role: "device", state: session.presentState)] }
+    return pump.report
+  }
+
+  private func save(_ pump: inout Pump) throws(TransferFault) {
+    let reader = session.interface.reader(options.access)
+    let wantsPreCopy = options.preCopy && session.presentState?.isRunning == true
+    if wantsPreCopy && session.state(named: "pre-copy") != nil {
+      try preCopy(&pump, reader)
+    }
+    let stopping = pump.now
+    let stopped = try session.insist(on: "stop-copy")
+    try begin(stopped, &pump)
+    while try pump.move(from: reader, in: stopped, take) != .end {
+      try pump.judge(stopped) { () throws(TransferFault) in try reader.remaining() }
+    }
+    let downtime = stopping.duration(to: pump.now)
+    pump.note { $0.downtime = downtime }
+  }
+
+  private func preCopy(_ pump: inout Pump, _ reader: any ChunkReader) throws(TransferFault) {
+    let state = try session.insist(on: "pre-copy")
+    try begin(state, &pump)
+    while try pump.continuesPreCopy(from: [reader], in: state, { (_, chunk) throws(TransferFault) in try take(chunk) })
+    {}
+  }
+
+  private func begin(_ state: State, _ pump: inout Pump) throws(TransferFault) {
+    pump.begin(state)
+    do throws(StreamFault) { try sink.begin(phase: state) } catch { throw .stream(error) }
+  }
+
+  private func take(_ chunk: RawSpan) throws(TransferFault) {
+    do throws(StreamFault) { try sink.chunk(chunk) } catch { throw .stream(error) }
+  }
+}
+
+extension Pump {
+  /// One round of pre-copy over all devices. False when the devices can be stopped: the target is met, nothing more
+  /// comes, or it has lasted as long as it may.
+  mutating func continuesPreCopy(
+    from readers: [any ChunkReader], in state: State,
+    _ take: (_ index: Int, RawSpan) throws(TransferFault) -> Void
+  ) throws(TransferFault) -> Bool {
+    var gotData = false
+    for (index, reader) in readers.enumerated() {
+      let piece = try move(from: reader, in: state) { (chunk) throws(TransferFault) in try take(index, chunk) }
+      if case .chunk = piece { gotData = true }
+    }
+    try judge(state) { () throws(TransferFault) in
+      var sum: UInt64 = 0
+      for reader in readers {
+        guard let left = try reader.remaining() else { return nil }
+        sum += left
+      }
+      return sum
+    }
+    if report.verdict == .targetMet || isPreCopyOver { return false }
+    // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.
+    return gotData || idle < .milliseconds(200)
+  }
+}

@@ -1,0 +1,48 @@
+import VFIO
+
+/// Why a device's data could not be moved to its end.
+public enum TransferFault: Error, Sendable, Equatable {
+  /// A device refused an access in the middle of its data.
+  case device(DeviceError)
+  /// A device refused a state, or went to another one.
+  case step(StepResult)
+  /// A device said that its data lies where it can't be.
+  case window(String)
+  /// The stream can't be written or read.
+  case stream(StreamFault)
+  /// A bound was reached before the data ended; the text says which.
+  case bound(String)
+  /// The user gave up.
+  case cancelled
+}
+
+extension TransferFault: CustomStringConvertible {
+  /// One line.
+  public var description: String {
+    switch self {
+    case .device(let error): "\(error)"
+    case .step(let result): result.whyNot
+    case .window(let why): why
+    case .stream(let fault): "\(fault)"
+    case .bound(let which): which
+    case .cancelled: "interrupted"
+    }
+  }
+}
+
+extension StepResult {
+  /// Why this step is no success, in one line.
+  fileprivate var whyNot: String {
+    let why = failure.map { "\($0)" } ?? brokenRule ?? "the state could not be read back"
+    return "\(requested.name) was refused: \(why)"
+  }
+}
+
+/// Makes a call of a device and gives its error the transfer's type.
+func onDevice<R>(_ call: () throws(DeviceError) -> R) throws(TransferFault) -> R {
+  do throws(DeviceError) {
+    return try call()
+  } catch {
+    throw .device(error)
+  }
+}

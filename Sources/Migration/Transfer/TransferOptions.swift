@@ -1,0 +1,62 @@
+/// How far a transfer may go. Every loop over a device's data ends at one of these, and says so.
+public struct TransferLimits: Sendable, Equatable {
+  /// Bytes in all.
+  public var bytes: UInt64 = 1 << 40
+  /// Time in all.
+  public var time = Duration.seconds(3600)
+  /// Time of pre-copy; then the device is stopped whether it converges or not.
+  public var preCopyTime = Duration.seconds(60)
+  /// Time without any data from a stopped device that has not said that it is done.
+  public var stall = Duration.seconds(10)
+
+  /// The usual bounds.
+  public init() {}
+}
+
+/// How a device's data is moved.
+public struct TransferOptions: Sendable {
+  /// Whether the device gives what it can while it still runs.
+  public var preCopy = true
+  /// Stop as soon as the rest would take no longer than this.
+  public var downtimeTarget = Duration.milliseconds(300)
+  /// How a v1 window is accessed.
+  public var access = WindowAccess.auto
+  /// The bounds.
+  public var limits = TransferLimits()
+
+  /// Pre-copy where the device has it, and the usual bounds.
+  public init() {}
+}
+
+/// Who looks on while data is moved, and may end it.
+public struct TransferObserver: Sendable {
+  /// Takes the present figures; called a few times a second at most, between two chunks.
+  public var progress: @Sendable (TransferProgress) -> Void
+  /// Whether the user has given up.
+  public var isCancelled: @Sendable () -> Bool
+
+  /// An observer.
+  public init(
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.progress = progress
+    self.isCancelled = isCancelled
+  }
+}
+
+/// How far a transfer is, at one moment.
+public struct TransferProgress: Sendable, Equatable {
+  /// The state of the device that gives the data.
+  public let state: State
+  /// Bytes moved so far, all devices together.
+  public let bytes: UInt64
+  /// Since the transfer began.
+  public let elapsed: Duration
+  /// Bytes a second, of late.
+  public let rate: Double
+  /// What the devices say is left, in bytes; nil when they don't say.
+  public let remaining: UInt64?
+  /// Whether pre-copy gets anywhere.
+  public let verdict: Convergence.Verdict
+}

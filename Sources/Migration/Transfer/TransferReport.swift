@@ -1,0 +1,45 @@
+/// What a transfer came to.
+public struct TransferReport: Sendable, Equatable {
+  /// One phase of the device that gave its data.
+  public struct Phase: Sendable, Equatable {
+    /// Its state.
+    public let state: String
+    /// Bytes that were moved in it.
+    public internal(set) var bytes: UInt64 = 0
+    /// Chunks that were moved in it.
+    public internal(set) var chunks: UInt64 = 0
+    /// How long it lasted.
+    public internal(set) var duration = Duration.zero
+  }
+
+  /// The phases, in their order.
+  public internal(set) var phases: [Phase] = []
+  /// From the request that stopped the source until the destination ran, or its data had all been read.
+  public internal(set) var downtime: Duration?
+  /// What pre-copy came to.
+  public internal(set) var verdict = Convergence.Verdict.unknown
+  /// The states the devices were left in, by their names; read back.
+  public internal(set) var states: [FinalState] = []
+  /// Why it ended before its end; nil when it did not.
+  public internal(set) var fault: TransferFault?
+
+  /// Where a device was left.
+  public struct FinalState: Sendable, Equatable {
+    /// `source`, `destination`, or `device`.
+    public let role: String
+    /// The state, or nil when it could not be read.
+    public let state: State?
+  }
+
+  /// Bytes in all.
+  public var bytes: UInt64 { phases.reduce(0) { $0 + $1.bytes } }
+  /// Chunks in all.
+  public var chunks: UInt64 { phases.reduce(0) { $0 + $1.chunks } }
+  /// Time in all.
+  public var duration: Duration { phases.reduce(.zero) { $0 + $1.duration } }
+  /// Bytes a second.
+  public var rate: Double {
+    let seconds = duration / .seconds(1)
+    return seconds > 0 ? Double(bytes) / seconds : 0
+  }
+}

@@ -1,0 +1,186 @@
+import VFIO
+
+/// How the data section of the migration region is accessed. The document leaves the choice to the user; devices exist
+/// that offer a map that shows nothing, and others that refuse messages.
+public enum WindowAccess: String, Sendable, CaseIterable {
+  /// By read and write, and by the map when those are not supported.
+  case auto
+  /// By read and write alone.
+  case message
+  /// By the map alone.
+  case map
+}
+
+/// The data section of a v1 device, accessed the way that was chosen.
+final class V1DataSection {
+  private let device: any Device
+  private let region: Region
+  private var access: WindowAccess
+  private var buffer = ChunkBuffer()
+  private var mapped: (place: Range<UInt64>, window: any MappedWindow)?
+
+  init(_ device: any Device, _ region: Region, _ access: WindowAccess) {
+    self.device = device
+    self.region = region
+    self.access = access
+  }
+
+  /// Hands out `count` bytes at `offset`.
+  func read(
+    at offset: UInt64, count: Int, _ take: (RawSpan) throws(TransferFault) -> Void
+  ) throws(TransferFault) {
+    if access != .map {
+      if try readByMessage(at: offset, count: count) { return try buffer.hand(count, to: take) }
+      access = .map
+    }
+    let window = try window(at: offset, count: count)
+    try onDevice { () throws(DeviceError) in
+      try buffer.fill(0..<count) { (bytes) throws(DeviceError) in
+        try window.window.copy(from: Int(offset - window.place.lowerBound), into: &bytes)
+      }
+    }
+    try buffer.hand(count, to: take)
+  }
+
+  /// Puts `chunk` at `offset`.
+  func write(_ chunk: RawSpan, at offset: UInt64) throws(TransferFault) {
+    if access != .map {
+      if try writeByMessage(chunk, at: offset) { return }
+      access = .map
+    }
+    let window = try window(at: offset, count: chunk.byteCount)
+    try onDevice { () throws(DeviceError) in
+      try window.window.copy(chunk, to: Int(offset - window.place.lowerBound))
+    }
+  }
+
+  // MARK: messages
+
+  /// False when the device does not support messages and the map may be tried.
+  private func readByMessage(at offset: UInt64, count: Int) throws(TransferFault) -> Bool {
+    var done = 0
+    while done < count {
+      let got = try unlessUnsupported { () throws(DeviceError) in
+        try buffer.fill(done..<count) { (bytes) throws(DeviceError) in
+          try device.read(region, at: offset + UInt64(done), into: &bytes)
+        }
+      }
+      guard let got else { return false }
+      guard got > 0 else {
+        throw .window("the device gave \(done) of the \(count) bytes it had announced")
+      }
+      done += got
+    }
+    return true
+  }
+
+  private func writeByMessage(_ chunk: RawSpan, at offset: UInt64) throws(TransferFault) -> Bool {
+    var done = 0
+    while done < chunk.byteCount {
+      let rest = chunk.extracting(done..<chunk.byteCount)
+      let taken = try unlessUnsupported { () throws(DeviceError) in
+        try device.write(region, at: offset + UInt64(done), from: rest)
+      }
+      guard let taken else { return false }
+      guard taken > 0 else { throw .window("the device took \(done) of the \(chunk.byteCount) bytes of a chunk") }
+      done += taken
+    }
+    return true
+  }
+
+  /// Nil when the device does not support the call at all and the map may be used instead.
+  private func unlessUnsupported(_ call: () throws(DeviceError) -> Int) throws(TransferFault) -> Int? {
+    do throws(DeviceError) {
+      return try call()
+    } catch {
+      if access == .auto, let errno = error.errno, errno == .ENOTSUP { return nil }
+      throw .device(error)
+    }
+  }
+
+  // MARK: the map
+
+  /// The map that holds this place; made anew when the device has moved its window.
+  private func window(
+    at offset: UInt64, count: Int
+  ) throws(TransferFault) -> (place: Range<UInt64>, window: any MappedWindow) {
+    let wanted = offset..<offset + UInt64(count)
+    if let mapped, mapped.place.lowerBound <= wanted.lowerBound, wanted.upperBound <= mapped.place.upperBound {
+      return mapped
+    }
+    let place = region.mappableArea(around: wanted) ?? wanted
+    let window = try onDevice { () throws(DeviceError) in
+      try device.map(region, offset: place.lowerBound, count: Int(place.upperBound - place.lowerBound))
+    }
+    mapped = (place, window)
+    return (place, window)
+  }
+}
+
+extension Region {
+  /// The part that may be mapped and holds this place, so that one map serves all chunks.
+  fileprivate func mappableArea(around place: Range<UInt64>) -> Range<UInt64>? {
+    for case .sparseMap(let areas) in capabilities {
+      for area in areas where area.offset <= place.lowerBound {
+        let (end, overflow) = area.offset.addingReportingOverflow(area.size)
+        if !overflow && place.upperBound <= end && end <= size { return area.offset..<end }
+      }
+    }
+    return nil
+  }
+}
+
+/// Takes the data out of a v1 device: pending_bytes, data_offset, data_size, the data, and again (linux/vfio.h, 5.8).
+final class V1Reader: ChunkReader {
+  private let interface: V1Interface
+  private let section: V1DataSection
+
+  init(_ interface: V1Interface, _ access: WindowAccess) {
+    self.interface = interface
+    section = V1DataSection(interface.device, interface.region, access)
+  }
+
+  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+    // Reading pending_bytes acknowledges the chunk before.
+    let pending = try onDevice { () throws(DeviceError) in try interface.acknowledgeChunk() }
+    guard pending > 0 else { return stopped ? .end : .nothingNow }
+    let (offset, size) = try onDevice { () throws(DeviceError) in try interface.openChunk() }
+    guard size > 0 else { return .nothingNow }
+    let count = try interface.region.checked(offset: offset, size: size)
+    try section.read(at: offset, count: count, take)
+    return .chunk(count)
+  }
+
+  /// Only known between chunks: reading pending_bytes acknowledges.
+  func remaining() throws(TransferFault) -> UInt64? { interface.pendingLastSeen }
+}
+
+/// Gives data to a v1 device: data_offset, the data, data_size. Chunks stay as they were saved.
+final class V1Writer: ChunkWriter {
+  private let interface: V1Interface
+  private let section: V1DataSection
+
+  init(_ interface: V1Interface, _ access: WindowAccess) {
+    self.interface = interface
+    section = V1DataSection(interface.device, interface.region, access)
+  }
+
+  func put(_ chunk: RawSpan) throws(TransferFault) {
+    let offset = try onDevice { () throws(DeviceError) in try interface.readDataOffset() }
+    _ = try interface.region.checked(offset: offset, size: UInt64(chunk.byteCount))
+    try section.write(chunk, at: offset)
+    let size = UInt64(chunk.byteCount)
+    try onDevice { () throws(DeviceError) in try interface.writeDataSize(size) }
+  }
+}
+
+extension Region {
+  /// The size as an `Int`, when a window of this size at this place lies behind the registers and inside the region.
+  fileprivate func checked(offset: UInt64, size: UInt64) throws(TransferFault) -> Int {
+    let (end, overflow) = offset.addingReportingOverflow(size)
+    guard !overflow, offset >= MigrationRegion.headerSize, end <= self.size, let count = Int(exactly: size) else {
+      throw .window("a chunk of \(size) bytes at offset \(offset) does not lie in the region of \(self.size) bytes")
+    }
+    return count
+  }
+}

@@ -1,0 +1,84 @@
+import VFIO
+
+/// Takes the data out of a v2 device's data fd.
+final class V2Reader: ChunkReader {
+  /// As much as QEMU reads at once; larger buffers gave nothing there.
+  private static let size = 1 << 20
+  /// How long one wait for data lasts before the bounds of the transfer are looked at again.
+  private static let patience = Duration.milliseconds(50)
+
+  private let interface: V2Interface
+  private var buffer = ChunkBuffer()
+
+  init(_ interface: V2Interface) {
+    self.interface = interface
+  }
+
+  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+    guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
+    let got = try read(stream)
+    guard let got else { return .nothingNow }
+    // 0 ends the data in STOP_COPY; in PRE_COPY some drivers say it where ENOMSG is meant.
+    guard got > 0 else { return stopped ? .end : .nothingNow }
+    try buffer.hand(got, to: take)
+    return .chunk(got)
+  }
+
+  /// Nil when there is nothing for now.
+  private func read(_ stream: any DataStream) throws(TransferFault) -> Int? {
+    do throws(DeviceError) {
+      return try buffer.fill(0..<Self.size) { (bytes) throws(DeviceError) in try stream.read(into: &bytes) }
+    } catch {
+      guard let errno = error.errno, errno == .ENOMSG || errno == .EAGAIN else { throw .device(error) }
+      if errno == .EAGAIN {
+        _ = try onDevice { () throws(DeviceError) in try stream.wait(for: .reading, until: .now + Self.patience) }
+      }
+      return nil
+    }
+  }
+
+  /// PRECOPY_INFO while it may be asked, else MIG_DATA_SIZE.
+  func remaining() throws(TransferFault) -> UInt64? {
+    do throws(DeviceError) {
+      guard let info = try interface.stream?.precopyInfo() else { return nil }
+      return info.initialBytes &+ info.dirtyBytes
+    } catch {
+      return nil
+    }
+  }
+}
+
+/// Gives data to a v2 device's data fd. How it is cut does not matter there.
+final class V2Writer: ChunkWriter {
+  private static let patience = Duration.seconds(10)
+
+  private let interface: V2Interface
+
+  init(_ interface: V2Interface) {
+    self.interface = interface
+  }
+
+  func put(_ chunk: RawSpan) throws(TransferFault) {
+    guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
+    var done = 0
+    while done < chunk.byteCount {
+      let rest = chunk.extracting(done..<chunk.byteCount)
+      done += try write(rest, to: stream)
+    }
+  }
+
+  private func write(_ bytes: RawSpan, to stream: any DataStream) throws(TransferFault) -> Int {
+    do throws(DeviceError) {
+      let taken = try stream.write(bytes)
+      guard taken > 0 else { throw DeviceError(.streamWrite(count: bytes.byteCount), .short(expected: 1, got: 0)) }
+      return taken
+    } catch {
+      guard let errno = error.errno, errno == .EAGAIN else { throw .device(error) }
+      let ready = try onDevice { () throws(DeviceError) in
+        try stream.wait(for: .writing, until: .now + Self.patience)
+      }
+      guard ready else { throw .bound("the device took no data for \(Self.patience)") }
+      return 0
+    }
+  }
+}

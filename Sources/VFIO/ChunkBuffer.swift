@@ -1,0 +1,29 @@
+/// Memory for one chunk of a device's data, kept from chunk to chunk.
+public struct ChunkBuffer: Sendable {
+  private var bytes: [UInt8] = []
+
+  /// An empty one. It grows to the longest chunk.
+  public init() {}
+
+  /// Lets `call` fill this part of it.
+  ///
+  /// - Returns: what `call` returns.
+  public mutating func fill<R, E: Error>(
+    _ part: Range<Int>, by call: (inout MutableRawSpan) throws(E) -> R
+  ) throws(E) -> R {
+    if bytes.count < part.upperBound {
+      bytes.append(contentsOf: repeatElement(0, count: part.upperBound - bytes.count))
+    }
+    var span = bytes.mutableSpan
+    var all = span.mutableBytes
+    return try all.withUnsafeMutableBytes { (all) throws(E) in
+      var bytes = MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: all[part]))
+      return try call(&bytes)
+    }
+  }
+
+  /// Hands out the first `count` bytes, which have been filled.
+  public func hand<R, E: Error>(_ count: Int, to take: (RawSpan) throws(E) -> R) throws(E) -> R {
+    try take(bytes.span.bytes.extracting(first: count))
+  }
+}

@@ -1,0 +1,57 @@
+import Simulator
+import TestSupport
+import Testing
+import VFIO
+
+@testable import Migration
+
+/// A simulated device with a session on it, for tests of transfers.
+struct SimulatedSession {
+  let session: MigrationSession
+  let device: SimulatedDevice
+
+  init(_ address: String) throws {
+    device = try SimulatedDevice.open(address)
+    let journal = Journal()
+    let recorded = RecordingDevice(device, recorder: journal)
+    let interface = try #require(try MigrationSupport.find(on: recorded).interface)
+    session = MigrationSession(device: recorded, interface: interface, journal: journal)
+  }
+
+  /// The device's memory, which is its region 0.
+  func memory() throws -> [UInt8] {
+    let region = try device.region(0)
+    return try device.bytes(in: region, at: 0, count: Int(region.size))
+  }
+
+  var state: String? { session.presentState?.name }
+}
+
+/// Keeps a stream in memory, and hands it out again, whole or damaged.
+final class MemoryStream: StreamWriter, ChunkSource {
+  var chunks: [[UInt8]] = []
+  private(set) var phases: [String] = []
+  private var next = 0
+  /// Fails with this errno's fault when so many chunks have come.
+  var failing: (after: Int, fault: StreamFault)?
+
+  func begin(phase: State) throws(StreamFault) { phases.append(phase.name) }
+
+  func chunk(_ bytes: RawSpan) throws(StreamFault) {
+    if let failing, chunks.count >= failing.after { throw failing.fault }
+    chunks.append(bytes.withUnsafeBytes(Array.init))
+  }
+
+  func finish(finalState: State?) throws(StreamFault) -> StreamSummary { StreamSummary() }
+
+  func abandon() {}
+
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+    guard next < chunks.count else { return nil }
+    defer { next += 1 }
+    buffer = chunks[next]
+    return buffer.count
+  }
+
+  var bytes: [UInt8] { chunks.flatMap { $0 } }
+}
