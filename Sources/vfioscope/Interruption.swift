@@ -8,9 +8,11 @@ final class Interruption: Sendable {
 
   /// Takes over SIGINT for the rest of the program, unless it is ignored, as in the background of a script.
   ///
+  /// With `cancelling`, the first Ctrl-C only asks the transfer to end, and a second one ends the program.
+  ///
   /// A device that hangs keeps the main thread, so another one waits for the signal. Every thread blocks it: it is not
   /// lost before that one waits, and no other ends the program without a word.
-  init(asking device: String) {
+  init(asking device: String, cancelling: (@Sendable () -> Void)? = nil) {
     let before = Glibc.signal(SIGINT, SIG_DFL)
     guard unsafeBitCast(before, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) else {
       Glibc.signal(SIGINT, SIG_IGN)
@@ -20,6 +22,11 @@ final class Interruption: Sendable {
     DispatchQueue(label: "interruption").async {
       Self.mask(SIG_BLOCK)
       Self.wait()
+      if let cancelling {
+        printError("vfioscope: stopping, and leaving the devices in a safe state; Ctrl-C again ends at once")
+        cancelling()
+        Self.wait()
+      }
       if let what = self.activity.withLock({ $0 }) {
         printError("vfioscope: interrupted at \(what); the state is not known: vfioscope show \(device)")
       }

@@ -13,9 +13,14 @@ func printError(_ line: String) {
   _ = write(line, to: STDERR_FILENO)
 }
 
+/// Writes text on standard error as it is.
+func printErrorText(_ text: String) {
+  _ = write(text, to: STDERR_FILENO, ending: "")
+}
+
 /// Writes a line whole; false when that fails, with the reason in `errno`.
-private func write(_ line: String, to descriptor: Int32) -> Bool {
-  var rest = Array((line + "\n").utf8)[...]
+private func write(_ line: String, to descriptor: Int32, ending: String = "\n") -> Bool {
+  var rest = Array((line + ending).utf8)[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     guard count >= 0 || errno == EINTR else { return false }

@@ -70,12 +70,7 @@ struct Step: ParsableCommand {
   private func confirm(_ request: Request, on session: MigrationSession) throws(Failure) {
     let danger = danger(of: request, on: session)
     guard danger.level >= .lose, !yes else { return }
-    let sentence = "\(request.name): \(danger.why)"
-    guard isInteractive else { throw Failure(.unarmed, "\(sentence); say --yes if you mean it") }
-    printError("\(printable(sentence)). Go on? [y/N]")
-    guard let answer = readLine(), answer.lowercased() == "y" || answer.lowercased() == "yes" else {
-      throw Failure(.unarmed, "\(request.name): not confirmed, nothing was done")
-    }
+    try askUser("\(request.name): \(danger.why)", about: request.name)
   }
 
   private func danger(

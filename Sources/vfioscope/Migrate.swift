@@ -1,0 +1,79 @@
+import ArgumentParser
+import Inspector
+import Migration
+
+/// `migrate`: moves the state of devices to others, live where they can.
+struct Migrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Move the state of one device to another, live where it can.",
+    discussion: """
+      The destination's own state is lost, so this has to be confirmed: at the terminal, or by --yes.
+      Afterwards the destination runs and the source is stopped. When it fails before that, the source goes on as before
+      and the destination is reset: it never runs on an incomplete stream.
+      Several pairs move together: SOURCE DESTINATION SOURCE DESTINATION. Their devices pass through the peer-to-peer
+      states together where they have them.
+      """)
+
+  @Argument(help: "The device to move, the device that takes its place, and more such pairs.")
+  var devices: [String]
+
+  @Option(help: "The way to devices of the kernel: their own nodes (cdev) or their groups.")
+  var via: DeviceOptions.Way = .auto
+
+  @OptionGroup var transfer: TransferArguments
+
+  @Option(help: "Read while the source still runs, or only once it is stopped.")
+  var strategy: Strategy = .preCopy
+
+  @Option(help: "Stop the source as soon as the rest would take so many milliseconds.")
+  var downtimeTarget: Double = 300
+
+  @Flag(help: "Do it without asking.")
+  var yes = false
+
+  enum Strategy: String, ExpressibleByArgument, CaseIterable {
+    case preCopy = "pre-copy"
+    case stopCopy = "stop-copy"
+  }
+
+  func validate() throws {
+    guard devices.count >= 2, devices.count % 2 == 0 else {
+      throw ValidationError("name a source and a destination, or several such pairs")
+    }
+    guard Set(devices).count == devices.count || devices.allSatisfy({ $0.hasPrefix("sim:") }) else {
+      throw ValidationError("a device can be named once only")
+    }
+    guard (0...1e7).contains(downtimeTarget) else { throw ValidationError("--downtime-target takes milliseconds") }
+  }
+
+  func run() throws {
+    let opened = try devices.map { try open($0) }
+    defer { opened.forEach { $0.session.interface.close() } }
+    let protocols = Set(opened.map(\.session.interface.protocol))
+    guard protocols.count == 1 else { throw Failure(.usage, "the devices speak different protocols") }
+    if !yes {
+      let lost = stride(from: 1, to: opened.count, by: 2).map { opened[$0].device.reference.description }
+      try askUser("\(lost.joined(separator: ", ")): the own state will be lost", about: "migrate")
+    }
+    var options = transfer.options(preCopy: strategy == .preCopy)
+    options.downtimeTarget = .milliseconds(downtimeTarget)
+    let watch = TransferWatch(quiet: transfer.json)
+    let interruption = Interruption(asking: printable(devices[0]), cancelling: { watch.cancel() })
+    interruption.set("migrate")
+    let pairs = stride(from: 0, to: opened.count, by: 2).map { (opened[$0].session, opened[$0 + 1].session) }
+    let report = MigrateOperation(pairs, options: options, observer: watch.observer).run()
+    interruption.set(nil)
+    watch.finish()
+    let output = TransferOutput(
+      command: "migrate",
+      devices: opened.enumerated().map { ($0 % 2 == 0 ? "source" : "destination", $1.device.reference.description) },
+      report: report, sha256: nil)
+    if transfer.json { try printJSON(output.json) } else { for line in output.text { try printLine(line) } }
+    if report.fault != nil { throw Failure(.broken) }
+  }
+
+  private func open(_ name: String) throws -> (device: OpenedDevice, session: MigrationSession) {
+    let options = try DeviceOptions.parse([name, "--via", via.rawValue])
+    return try options.openSession(journal: journal(tracing: transfer.trace))
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Inspector
+import Migration
+
+/// `save`: moves a device's state into a file. The device goes on afterwards as it was before.
+struct Save: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Save a device's state to a file.",
+    discussion: """
+      The device is stopped while its data is read, and goes on afterwards as before, also when saving fails.
+      The file gets its name only when it is complete; until then it is called FILE.part.
+      """)
+
+  @OptionGroup var options: DeviceOptions
+  @OptionGroup var transfer: TransferArguments
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file, or - for standard output.", valueName: "file"))
+  var output: String
+
+  @Flag(help: "Read what the device gives while it still runs, before it is stopped.")
+  var preCopy = false
+
+  @Flag(help: "Write the device's bytes and nothing else: no phases, no chunk boundaries, no checksums.")
+  var raw = false
+
+  @Flag(inversion: .prefixedNo, help: "Compute checksums.")
+  var checksums = true
+
+  @Flag(help: "Replace a file that is there.")
+  var replace = false
+
+  func validate() throws {
+    if output == "-" && transfer.json { throw ValidationError("the stream and the JSON can't both be standard output") }
+  }
+
+  func run() throws {
+    let (opened, session) = try options.openSession(journal: journal(tracing: transfer.trace))
+    defer { session.interface.close() }
+    let writer = try makeWriter(for: opened, session)
+    let watch = TransferWatch(quiet: transfer.json)
+    let interruption = Interruption(asking: printable(options.device), cancelling: { watch.cancel() })
+    interruption.set("save")
+    let report = SaveOperation(
+      session, to: writer, options: transfer.options(preCopy: preCopy), observer: watch.observer
+    ).run()
+    interruption.set(nil)
+    watch.finish()
+    let sha256 = try finish(writer, report)
+    let output = TransferOutput(
+      command: "save", devices: [("device", opened.reference.description)], report: report, sha256: sha256)
+    try print(output)
+    if report.fault != nil { throw Failure(.broken) }
+  }
+
+  private func makeWriter(for opened: OpenedDevice, _ session: MigrationSession) throws(Failure) -> any StreamWriter {
+    do throws(StreamFault) {
+      let sink: any ByteSink = output == "-" ? DescriptorSink() : try FileSink(path: output, replacing: replace)
+      if raw { return RawStreamWriter(sink, checksums: checksums) }
+      let identity = StreamIdentity(
+        protocol: session.interface.protocol, device: opened.reference.description, flags: session.interface.flags,
+        way: opened.way)
+      return try StreamFileWriter(sink, identity: identity, checksums: checksums)
+    } catch {
+      throw Failure(.refused, "\(error)")
+    }
+  }
+
+  /// Gives the file its name, or takes away what there is of it.
+  private func finish(_ writer: any StreamWriter, _ report: TransferReport) throws(Failure) -> String? {
+    guard report.fault == nil else {
+      writer.abandon()
+      return nil
+    }
+    do throws(StreamFault) {
+      let summary = try writer.finish(finalState: report.states.first?.state)
+      return summary.sha256.isEmpty ? nil : summary.sha256
+    } catch {
+      throw Failure(.broken, "\(error)")
+    }
+  }
+
+  private func print(_ output: TransferOutput) throws {
+    if transfer.json {
+      try printJSON(output.json)
+    } else if self.output == "-" {
+      output.text.forEach(printError)
+    } else {
+      for line in output.text { try printLine(line) }
+    }
+  }
+}

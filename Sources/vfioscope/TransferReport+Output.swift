@@ -1,0 +1,67 @@
+import Inspector
+import Migration
+
+/// What save, load and migrate print.
+struct TransferOutput {
+  let command: String
+  let devices: [(role: String, name: String)]
+  let report: TransferReport
+  /// The SHA-256 of all bytes, in hexadecimal; nil when none was made.
+  let sha256: String?
+
+  /// The report as JSON.
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.\(command)/1"),
+      "devices": .array(devices.enumerated().map { json(of: $1, at: $0) }),
+      "result": .string(report.fault == nil ? "ok" : "error"),
+      "error": JSON(report.fault?.description),
+      "bytes": JSON(report.bytes),
+      "chunks": JSON(report.chunks),
+      "duration_us": JSON(report.duration.microseconds),
+      "rate_bytes_per_s": JSON(report.rate.rounded()),
+      "downtime_us": report.downtime.map { JSON($0.microseconds) } ?? .null,
+      "sha256": JSON(sha256),
+      "pre_copy": .string(report.verdict.words),
+      "phases": .array(report.phases.map(\.json)),
+    ])
+  }
+
+  private func json(of device: (role: String, name: String), at index: Int) -> JSON {
+    .object([
+      "role": .string(device.role), "device": .string(device.name), "state": JSON(finalState(at: index)),
+    ])
+  }
+
+  private func finalState(at index: Int) -> String? {
+    report.states.indices.contains(index) ? report.states[index].state?.name : nil
+  }
+
+  /// The report as lines for people.
+  var text: [String] {
+    var lines = report.phases.map { phase in
+      "\(phase.state): \(size(Double(phase.bytes))) in \(phase.chunks) chunks, \(phase.duration.milliseconds)"
+    }
+    let head = report.fault == nil ? "end seen: all data moved" : "not finished: \(report.fault?.description ?? "")"
+    lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
+    if report.verdict != .unknown { lines.append("pre-copy: \(report.verdict.words)") }
+    if let downtime = report.downtime { lines.append("downtime: \(downtime.milliseconds)") }
+    if let sha256 { lines.append("SHA-256: \(sha256)") }
+    lines += devices.enumerated().map { "\($1.role) \($1.name): now \(finalState(at: $0) ?? "in an unknown state")" }
+    return lines.map(printable)
+  }
+}
+
+extension TransferReport.Phase {
+  fileprivate var json: JSON {
+    .object([
+      "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks),
+      "duration_us": JSON(duration.microseconds),
+    ])
+  }
+}
+
+extension Duration {
+  /// `12.3 ms`.
+  fileprivate var milliseconds: String { "\((microseconds / 100).rounded() / 10) ms" }
+}
