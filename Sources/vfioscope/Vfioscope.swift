@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Inspector
+import Migration
 
 /// The program: without a command it opens the terminal program.
 struct Vfioscope: ParsableCommand {
@@ -12,7 +13,7 @@ struct Vfioscope: ParsableCommand {
       (/dev/vfio/devices/vfio3), or as a simulated one (sim:PROFILE[,key=value...]).
       """,
     version: "0.1.0",
-    subcommands: [Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self],
+    subcommands: [Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self, Stream.self],
     defaultSubcommand: Inspect.self)
 }
 
@@ -38,6 +39,9 @@ enum Program {
     case let failure as OpenFailure:
       printError("vfioscope: \(printable(failure.description))")
       return failure.kind == .name ? .usage : .refused
+    case let fault as StreamFault:
+      printError("vfioscope: \(printable(fault.description))")
+      return fault.status
     default: return reportOther(error)
     }
   }
