@@ -40,9 +40,7 @@ extension StepResult {
 extension StepResult {
   /// The result as lines for people.
   var text: [String] {
-    let way = path.map(\.name).joined(separator: " → ")
-    let head = "\(requested.name): \(way): \(outcome), now \(reached?.name ?? "unknown"), \(duration.microseconds) µs"
-    return ([head] + explanation.map { "  \($0)" }).map(printable)
+    ([line] + explanation.map { "  \($0)" }).map(printable)
   }
 
   /// Why the command ends here; nil when it goes on. The lines above have said what there is to say.

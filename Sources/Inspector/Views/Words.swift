@@ -31,7 +31,12 @@ extension Field.Liveness {
 
   /// The errno of a failed reading.
   public var errno: String? {
-    if case .failed(.refused(let errno)) = self { errno.name } else { nil }
+    if case .refused(let errno)? = failure { errno.name } else { nil }
+  }
+
+  /// Why a reading failed.
+  public var failure: DeviceError.Reason? {
+    if case .failed(let reason) = self { reason } else { nil }
   }
 
   /// The word with what goes with it at this moment.
@@ -65,7 +70,7 @@ extension StepPlan.Standing {
 
 extension StepResult {
   /// The result on one line: what was asked, the path, what came back, where the device is, how long it took.
-  var line: String {
+  public var line: String {
     let way = path.map(\.name).joined(separator: " → ")
     return "\(requested.name): \(way): \(outcome), now \(reached?.name ?? "unknown"), \(duration.inMicroseconds) µs"
   }
