@@ -20,7 +20,8 @@ struct Vfioscope: ParsableCommand {
 @main
 enum Program {
   static func main() {
-    // A reader that has gone, as in `vfioscope list | head`, is no error of ours: let writes fail quietly.
+    // A reader that has gone, as in `vfioscope list | head`, ends the program by SIGPIPE, as it does other filters.
+    // Whoever starts the program may have left the signal ignored.
     signal(SIGPIPE, SIG_DFL)
     do {
       var command = try Vfioscope.parseAsRoot()
