@@ -106,8 +106,12 @@ enum StepWord: Equatable {
   }
 
   init(raw text: String) throws(Failure) {
-    let number = text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
-    guard let number else { throw Failure(.usage, "--raw \(text): give a number of 32 bits, such as 5 or 0x101") }
+    let isHexadecimal = text.hasPrefix("0x")
+    let digits = isHexadecimal ? text.dropFirst(2) : text[...]
+    // UInt32 would take a sign too.
+    guard digits.first?.isHexDigit == true, let number = UInt32(digits, radix: isHexadecimal ? 16 : 10) else {
+      throw Failure(.usage, "--raw \(text): give a number of 32 bits, such as 5 or 0x101")
+    }
     self = .raw(number)
   }
 

@@ -60,6 +60,9 @@ extension BadInput {
     BadInput("step sim:v1-reference --raw 4294967296", 2, "--raw 4294967296: give a number of 32 bits"),
     BadInput("step sim:v1-reference --raw 0x", 2, "--raw 0x: give a number of 32 bits"),
     BadInput("step sim:v1-reference --raw=-1", 2, "--raw -1: give a number of 32 bits"),
+    BadInput("step sim:v1-reference --raw +5", 2, "--raw +5: give a number of 32 bits"),
+    BadInput("step sim:v1-reference --raw 0x-0", 2, "--raw 0x-0: give a number of 32 bits"),
+    BadInput("step sim:v1-reference --raw 0x+1", 2, "--raw 0x+1: give a number of 32 bits"),
   ]
 
   static let usage: [BadInput] = [
