@@ -107,12 +107,11 @@ public struct DeviceOpener: Sendable {
     guard error.errno == .EBUSY || (isBind && error.errno == .EINVAL) else { return nil }
     let holders = machine.holders(of: device)
     // Our own descriptors are among them while the attempt is being undone.
-    let others = holders.found.filter { $0.pid != getpid() }
+    let others = holders.processes(except: getpid())
     guard !others.isEmpty else { return holders.caveat.map { "somebody else may hold it, but \($0)" } }
     // Debugfs tells the state whoever has the device open.
     let state = (try? MigrationDebugfs.state(of: device.address)).flatMap { $0 }
-    return "held by " + others.map { "process \($0.pid) (\($0.command))" }.joined(separator: ", ")
-      + (state.map { "; debugfs says that it is in \($0)" } ?? "")
+    return "held by " + others.joined(separator: ", ") + (state.map { "; debugfs says that it is in \($0)" } ?? "")
   }
 
   private static func blockedBy(_ device: Inventory.Device, _ machine: Machine) -> String? {
@@ -123,5 +122,13 @@ public struct DeviceOpener: Sendable {
   private static func permission(_ error: DeviceError) -> String? {
     guard error.errno == .EACCES || error.errno == .EPERM else { return nil }
     return "run as root, or get the right to open this node"
+  }
+}
+
+extension Holders {
+  /// `process 812 (qemu-system-x86)` for each, once whatever the number of its descriptors.
+  func processes(except own: Int32) -> [String] {
+    var seen: Set<Int32> = [own]
+    return found.filter { seen.insert($0.pid).inserted }.map { "process \($0.pid) (\($0.command))" }
   }
 }
