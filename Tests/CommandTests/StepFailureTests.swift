@@ -104,9 +104,9 @@ struct StepOtherRequestTests {
     let last = run.errorLines.suffix(3).map { $0.drop { $0 != "F" } }
     #expect(
       last == [
-        "FEATURE GET MIG_DEVICE_STATE argsz 16 = 0 [0xffffffff00000002]",
-        "FEATURE SET MIG_DEVICE_STATE argsz 16 = 0 [0xffffffff00000001]",
-        "FEATURE GET MIG_DEVICE_STATE argsz 16 = 0 [0xffffffff00000001]",
+        "FEATURE GET MIG_DEVICE_STATE argsz 16 = 0 [state 2 (RUNNING) fd -1]",
+        "FEATURE SET MIG_DEVICE_STATE argsz 16 = 0 [state 1 (STOP) fd -1]",
+        "FEATURE GET MIG_DEVICE_STATE argsz 16 = 0 [state 1 (STOP) fd -1]",
       ])
   }
 }

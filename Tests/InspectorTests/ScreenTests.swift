@@ -168,7 +168,7 @@ import VFIO
     let screen = Screen(device: "sim:v2-reference,dirty=0", width: 100)
     screen.type("aysj", .enter)
     screen.type("yJ")
-    #expect(screen.text.contains("FEATURE SET MIG_DEVICE_STATE argsz 16 = 0 [0xffffffff00000001]"))
+    #expect(screen.text.contains("FEATURE SET MIG_DEVICE_STATE argsz 16 = 0 [state 1 (STOP) fd -1]"))
     #expect(screen.text.contains("stop: running → running-p2p → stop: ok, now stop"))
     #expect(!screen.text.contains("FEATURE GET MIG_DATA_SIZE"))
     screen.type("l")

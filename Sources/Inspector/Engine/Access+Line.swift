@@ -4,18 +4,28 @@ extension Access {
   /// The access on one line: when, how long, what, and what came back.
   public func line(since start: ContinuousClock.Instant) -> String {
     let at = start.duration(to: self.start).inSeconds
-    let outcome = failure.map { "= \($0)" } ?? "= \(result)" + (payload.isEmpty ? "" : " [\(hex)]")
+    let outcome = failure.map { "= \($0)" } ?? "= \(result)" + (payload.isEmpty ? "" : " [\(payloadText)]")
     let what = [operation.description, register].compactMap { $0 }.joined(separator: " ")
     return "\(at) s +\(duration.inMicroseconds) µs \(what) \(outcome)"
   }
 
-  /// The first bytes; a register of 4 or 8 bytes as a number.
-  private var hex: String {
-    switch payload.count {
-    case 4: "0x" + String(payload.number(UInt32.self, at: 0) ?? 0, radix: 16)
-    case 8: "0x" + String(payload.number(UInt64.self, at: 0) ?? 0, radix: 16)
-    default: payload.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  /// The first bytes; a register of 4 or 8 bytes as a number, a state of protocol v2 with its name.
+  private var payloadText: String {
+    if let state = migrationState { return state }
+    return switch payload.count {
+    case 4: "0x" + hexadecimal(payload.number(UInt32.self, at: 0) ?? 0)
+    case 8: "0x" + hexadecimal(payload.number(UInt64.self, at: 0) ?? 0)
+    default: payload.map { hexadecimal($0, digits: 2) }.joined()
     }
+  }
+
+  /// `struct vfio_device_feature_mig_state` of linux/vfio.h: the state, and the data fd or -1.
+  private var migrationState: String? {
+    guard case .feature(_, let flags) = operation,
+      FeatureFlags(rawValue: flags).index == FeatureNumber.migDeviceState.rawValue,
+      let number: UInt32 = payload.number(at: 0), let dataFD: Int32 = payload.number(at: 4)
+    else { return nil }
+    return "state \(number) (\(V2State(rawValue: number).protocolName)) fd \(dataFD)"
   }
 }
 

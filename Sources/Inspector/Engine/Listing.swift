@@ -140,11 +140,7 @@ public struct ListedDevice: Sendable, Equatable {
     let names = [className, vendorName, deviceName].compactMap { $0 }
     if !names.isEmpty { return names.joined(separator: ", ") }
     guard let vendorID, let deviceID else { return "" }
-    return "\(hex(vendorID, 4)):\(hex(deviceID, 4))" + (classCode.map { " class \(hex($0, 6))" } ?? "")
-  }
-
-  private func hex(_ number: some BinaryInteger, _ digits: Int) -> String {
-    let text = String(number, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
+    return "\(hexadecimal(vendorID, digits: 4)):\(hexadecimal(deviceID, digits: 4))"
+      + (classCode.map { " class \(hexadecimal($0, digits: 6))" } ?? "")
   }
 }

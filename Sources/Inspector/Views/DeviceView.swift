@@ -154,7 +154,7 @@ struct DeviceView: View {
 
   private func display(_ field: Field, _ glyphs: Glyphs) -> (String, Style) {
     guard let value = field.value else { return (glyphs.none, .dim) }
-    let text = field.unit == .offset ? "0x" + String(value, radix: 16) : grouped(value)
+    let text = field.unit == .offset ? "0x" + hexadecimal(value) : grouped(value)
     return (text, field.liveness == .live ? .live : .stale)
   }
 

@@ -102,7 +102,7 @@ struct WalkTests {
     try program.wait(for: "state ● stop ")
     try program.type("J", andWaitFor: "Journal of sim:v2-reference,dirty=0")
     try program.wait(
-      for: "FEATURE SET MIG_DEVICE_STATE argsz 16 = 0 [0xffffffff00000001]",
+      for: "FEATURE SET MIG_DEVICE_STATE argsz 16 = 0 [state 1 (STOP) fd -1]",
       "stop: running → running-p2p → stop: ok, now stop")
     try program.type(PtyProgram.escape, andWaitFor: "state ● stop ")
   }
