@@ -1,3 +1,5 @@
+import Inspector
+
 /// A value of JSON.
 ///
 /// An object keeps its keys in the order in which they are written here, so that two reports can be compared line by
@@ -9,7 +11,21 @@ enum JSON {
   case number(String)
   case string(String)
   case array([JSON])
-  case object(KeyValuePairs<String, JSON>)
+  case object(Members)
+
+  /// The members of an object.
+  struct Members: ExpressibleByDictionaryLiteral {
+    fileprivate var pairs: [(key: String, value: JSON)]
+
+    init(dictionaryLiteral pairs: (String, JSON)...) { self.pairs = pairs.map { (key: $0, value: $1) } }
+
+    /// These members, and then those.
+    static func + (these: Members, those: Members) -> Members {
+      var all = these
+      all.pairs += those.pairs
+      return all
+    }
+  }
 
   /// A text, or null.
   init(_ text: String?) { self = text.map(JSON.string) ?? .null }
@@ -41,7 +57,7 @@ extension JSON {
     case .array(let elements):
       Self.write(elements, between: "[", "]", to: &bytes) { $0.write(to: &$1) }
     case .object(let members):
-      Self.write(members, between: "{", "}", to: &bytes) { member, bytes in
+      Self.write(members.pairs, between: "{", "}", to: &bytes) { member, bytes in
         Self.write(member.key, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         member.value.write(to: &bytes)
@@ -97,9 +113,3 @@ extension JSON {
 
 /// Prints a report as one line of JSON.
 func printJSON(_ report: JSON) throws { try printLine(report.line) }
-
-/// A number in hexadecimal, with zeros in front up to so many digits.
-func hexadecimal(_ number: some BinaryInteger, digits: Int) -> String {
-  let text = String(number, radix: 16)
-  return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-}

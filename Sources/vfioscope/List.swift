@@ -21,7 +21,7 @@ struct List: ParsableCommand {
 
   func run() throws {
     var listing = demo ? Listing.demo : try Listing.scanned(Root(root))
-    if details { listing.readDetails(root: Root(root)) }
+    if details { listing.addDetails { demo ? nil : ListedDevice.details(of: $0, root: Root(root)) } }
     if json {
       try printJSON(listing.json)
     } else {
@@ -31,13 +31,14 @@ struct List: ParsableCommand {
 }
 
 extension Listing {
-  /// Reads the details of every device of the kernel under `root`.
-  mutating func readDetails(root: Root) {
-    func read(_ device: inout ListedDevice) { device.details = ListedDevice.details(of: device.reference, root: root) }
+  /// Gives every device its details; those of a device for which `read` has none say nothing.
+  mutating func addDetails(_ read: (DeviceReference) -> ListedDevice.Details?) {
+    let nothing = ListedDevice.Details(resetMethods: nil, driverOverride: nil, numaNode: nil)
+    func add(_ device: inout ListedDevice) { device.details = read(device.reference) ?? nothing }
     for group in groups.indices {
-      for device in groups[group].devices.indices { read(&groups[group].devices[device]) }
+      for device in groups[group].devices.indices { add(&groups[group].devices[device]) }
     }
-    for device in ungrouped.indices { read(&ungrouped[device]) }
+    for device in ungrouped.indices { add(&ungrouped[device]) }
   }
 
   /// What the machine under `root` has.

@@ -30,8 +30,10 @@ extension ListedGroup {
 }
 
 extension ListedDevice {
-  fileprivate var json: JSON {
-    .object([
+  fileprivate var json: JSON { .object(members + (details?.members ?? [:])) }
+
+  private var members: JSON.Members {
+    [
       "address": .string(address),
       "bus": .string(bus),
       "driver": JSON(driver),
@@ -49,14 +51,22 @@ extension ListedDevice {
       "virtual_functions": JSON(virtualFunctions),
       "parent": JSON(parent),
       "mdev_type": JSON(mdevType),
-      "reset_methods": JSON(details?.resetMethods),
-      "driver_override": JSON(details?.driverOverride),
-      "numa_node": JSON(details?.numaNode),
-    ])
+    ]
   }
 
   /// `0x1af4`: identifiers are written as people compare them.
   private static func identifier(_ number: (some BinaryInteger)?, digits: Int) -> JSON {
     JSON(number.map { "0x" + hexadecimal($0, digits: digits) })
+  }
+}
+
+extension ListedDevice.Details {
+  /// What `list --json` has only with `--details`; null is what the kernel does not say.
+  fileprivate var members: JSON.Members {
+    [
+      "reset_methods": JSON(resetMethods),
+      "driver_override": JSON(driverOverride),
+      "numa_node": JSON(numaNode),
+    ]
   }
 }

@@ -62,10 +62,33 @@ struct ListTests {
             "device_id": "0x0001", "subsystem_vendor_id": "0x5649", "subsystem_id": "0x0002",
             "class_code": "0xee0000", "vendor_name": nil, "device_name": nil, "class_name": nil,
             "node": "/dev/vfio/devices/vfio3", "physical_function": nil, "virtual_functions": [], "parent": nil,
-            "mdev_type": nil, "reset_methods": nil, "driver_override": nil, "numa_node": nil,
+            "mdev_type": nil,
           ]
         ],
       ])
+  }
+
+  @Test("--json has a device's details when they are asked for, and null for what the kernel does not say")
+  func details() throws {
+    let tree = try Self.machine()
+    try tree.write("\(tree.pciPlace)/0000:3b:00.2/reset_method", "flr bus\n")
+    try tree.write("\(tree.pciPlace)/0000:3b:00.2/numa_node", "1\n")
+    let groups = try #require(try report("--root", tree.path, "--details")["groups"]).elements
+    let device = try #require(groups.first?["devices"]?.elements.first)
+    #expect(device["reset_methods"] == ["flr", "bus"])
+    #expect(device["driver_override"] == .null)
+    #expect(device["numa_node"] == 1)
+  }
+
+  @Test("--details of the simulated machine reads nothing of this one")
+  func demoDetails() throws {
+    let devices = try #require(try report("--demo", "--details")["groups"]).elements.flatMap {
+      $0["devices"]?.elements ?? []
+    }
+    #expect(devices.count == 5)
+    for device in devices {
+      for key in ["reset_methods", "driver_override", "numa_node"] { #expect(device[key] == .null) }
+    }
   }
 
   @Test("--json names the device and the driver that keep a group from being viable")
