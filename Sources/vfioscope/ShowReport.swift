@@ -25,6 +25,8 @@ struct ShowReport {
     let unit: String
     let liveness: String
     let errno: String?
+    /// Why it could not be read.
+    let error: String?
   }
 
   /// What asking for a state would do.
@@ -53,7 +55,7 @@ extension ShowReport.Field {
   init(_ field: Migration.Field) {
     self.init(
       name: field.name, value: field.value, unit: field.unit.rawValue, liveness: field.liveness.word,
-      errno: field.liveness.errno)
+      errno: field.liveness.errno, error: field.liveness.failure?.description)
   }
 }
 
@@ -87,13 +89,15 @@ extension ShowReport {
 }
 
 extension ShowReport.Field {
-  fileprivate var json: JSON {
+  /// The field for programs.
+  var json: JSON {
     .object([
       "name": .string(name),
       "value": JSON(value),
       "unit": .string(unit),
       "liveness": .string(liveness),
       "errno": JSON(errno),
+      "error": JSON(error),
     ])
   }
 }
@@ -110,6 +114,11 @@ extension ShowReport.Reach {
   }
 }
 
+extension ShowReport.Field {
+  /// The field for people: its name, its value or why there is none, how that is known.
+  var cells: [String] { [name, value.map { "\($0) \(unit)" } ?? error ?? "-", liveness] }
+}
+
 extension ShowReport {
   /// The report as lines for people.
   var text: [String] {
@@ -121,15 +130,12 @@ extension ShowReport {
       ],
       ["state", "\(state.name)  (\(state.protocolName), \(state.number))"],
     ]
-    let values = fields.map { field in
-      [field.name, field.value.map { "\($0) \(field.unit)" } ?? field.errno ?? "-", field.liveness]
-    }
     let steps = reaches.map { reach in
       [
         "  \(reach.state)", reach.standing, reach.path.joined(separator: " → "),
         reach.why ?? reach.effects.joined(separator: ", "),
       ]
     }
-    return (columns(facts) + columns(values) + ["from here:"] + columns(steps)).map(printable)
+    return (columns(facts) + columns(fields.map(\.cells)) + ["from here:"] + columns(steps)).map(printable)
   }
 }

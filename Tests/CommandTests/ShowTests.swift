@@ -1,6 +1,8 @@
 import Glibc
+import Migration
 import TestSupport
 import Testing
+import VFIO
 
 @testable import vfioscope
 
@@ -52,6 +54,22 @@ struct ShowTests {
     #expect(fields[0]["value"] == 0)
     #expect(fields[1]["value"] == .null)
     #expect(try #require(fields[3]["value"]?.value) >= 1_048_576)
+  }
+
+  @Test(
+    "tells why a field could not be read",
+    arguments: [
+      (DeviceError.Reason.refused(.EIO), "EIO" as String?, "EIO (Input/output error)"),
+      (.short(expected: 8, got: 4), nil, "4 of 8 bytes came back"),
+      (.malformed("dirty_bytes is larger than the device"), nil, "dirty_bytes is larger than the device"),
+    ])
+  func failedField(reason: DeviceError.Reason, errno: String?, error: String) throws {
+    let field = ShowReport.Field(Field("pending_bytes", nil, .bytes, .failed(reason)))
+    #expect(field.cells == ["pending_bytes", error, "failed"])
+    let json = try ParsedJSON(field.json.line)
+    #expect(json["errno"] == errno.map(ParsedJSON.string) ?? .null)
+    #expect(json["error"] == .string(error))
+    #expect(json["value"] == .null)
   }
 
   @Test("--json tells what asking for each state would do")
