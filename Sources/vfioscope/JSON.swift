@@ -11,21 +11,11 @@ enum JSON {
   case number(String)
   case string(String)
   case array([JSON])
-  case object(Members)
+  /// The members, in one or more lists.
+  case members([KeyValuePairs<String, JSON>])
 
-  /// The members of an object.
-  struct Members: ExpressibleByDictionaryLiteral {
-    fileprivate var pairs: [(key: String, value: JSON)]
-
-    init(dictionaryLiteral pairs: (String, JSON)...) { self.pairs = pairs.map { (key: $0, value: $1) } }
-
-    /// These members, and then those.
-    static func + (these: Members, those: Members) -> Members {
-      var all = these
-      all.pairs += those.pairs
-      return all
-    }
-  }
+  /// An object with these members.
+  static func object(_ members: KeyValuePairs<String, JSON>) -> JSON { .members([members]) }
 
   /// A text, or null.
   init(_ text: String?) { self = text.map(JSON.string) ?? .null }
@@ -56,8 +46,8 @@ extension JSON {
     case .string(let text): Self.write(text, to: &bytes)
     case .array(let elements):
       Self.write(elements, between: "[", "]", to: &bytes) { $0.write(to: &$1) }
-    case .object(let members):
-      Self.write(members.pairs, between: "{", "}", to: &bytes) { member, bytes in
+    case .members(let lists):
+      Self.write(lists.flatMap { Array($0) }, between: "{", "}", to: &bytes) { member, bytes in
         Self.write(member.key, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         member.value.write(to: &bytes)

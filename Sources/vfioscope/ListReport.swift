@@ -30,9 +30,9 @@ extension ListedGroup {
 }
 
 extension ListedDevice {
-  fileprivate var json: JSON { .object(members + (details?.members ?? [:])) }
+  fileprivate var json: JSON { .members([members, details?.members ?? [:]]) }
 
-  private var members: JSON.Members {
+  private var members: KeyValuePairs<String, JSON> {
     [
       "address": .string(address),
       "bus": .string(bus),
@@ -62,7 +62,7 @@ extension ListedDevice {
 
 extension ListedDevice.Details {
   /// What `list --json` has only with `--details`; null is what the kernel does not say.
-  fileprivate var members: JSON.Members {
+  fileprivate var members: KeyValuePairs<String, JSON> {
     [
       "reset_methods": JSON(resetMethods),
       "driver_override": JSON(driverOverride),

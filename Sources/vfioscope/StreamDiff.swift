@@ -27,7 +27,7 @@ extension Stream {
     func run() throws {
       let captures = (try Capture(path: first), try Capture(path: second))
       let report = try StreamDiffReport(captures.0, captures.1, limit: limit)
-      if json { try printJSON(report) } else { report.text.forEach(printLine) }
+      if json { try printJSON(report.json) } else { try report.text.forEach(printLine) }
       try captures.0.sayFault()
       try captures.1.sayFault()
       if !report.equal { throw Failure(.broken) }
@@ -36,38 +36,37 @@ extension Stream {
 }
 
 /// What `stream diff` prints, as JSON or as text.
-struct StreamDiffReport: Encodable {
-  let schema = "vfioscope.stream-diff/1"
+struct StreamDiffReport {
   let files: [File]
   let equal: Bool
-  let firstDifference: OrNull<UInt64>
+  let firstDifference: UInt64?
   let differingBytes: UInt64
   let rangeCount: Int
   let ranges: [Range]
-  let format: OrNull<String>
-  let records: OrNull<Records>
+  let format: String?
+  let records: Records?
 
-  struct File: Encodable {
+  struct File {
     let file: String
-    let device: OrNull<String>
-    let `protocol`: OrNull<String>
+    let device: String?
+    let `protocol`: String?
     let bytes: UInt64
-    let chunks: OrNull<UInt64>
+    let chunks: UInt64?
   }
 
-  struct Range: Encodable {
+  struct Range {
     let offset: UInt64
     let bytes: UInt64
   }
 
-  struct Records: Encodable {
+  struct Records {
     let compared: Int
     let changed: Int
     let changes: [Change]
-    let ending: OrNull<String>
+    let ending: String?
   }
 
-  struct Change: Encodable {
+  struct Change {
     let record: Int
     let name: String
     let offsets: [UInt64]
@@ -78,35 +77,73 @@ struct StreamDiffReport: Encodable {
     let difference = try StreamDifference(one, other, limit: limit)
     files = [File(one), File(other)]
     equal = difference.isEqual
-    firstDifference = OrNull(difference.first)
+    firstDifference = difference.first
     differingBytes = difference.differingBytes
     rangeCount = difference.rangeCount
     ranges = difference.ranges.map { Range(offset: $0.lowerBound, bytes: $0.upperBound - $0.lowerBound) }
     let formats = (try StreamFormat.guess(one), try StreamFormat.guess(other))
     let shared = formats.0?.name == formats.1?.name ? formats.0 : nil
-    format = OrNull(shared?.name)
-    records = OrNull(
-      try shared.map { Records(try RecordDifferences(one, other, format: $0, limit: limit)) })
+    format = shared?.name
+    records = try shared.map { Records(try RecordDifferences(one, other, format: $0, limit: limit)) }
+  }
+}
+
+extension StreamDiffReport {
+  /// The report as JSON.
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.stream-diff/1"),
+      "files": .array(files.map(\.json)),
+      "equal": .bool(equal),
+      "first_difference": JSON(firstDifference),
+      "differing_bytes": JSON(differingBytes),
+      "range_count": JSON(rangeCount),
+      "ranges": .array(ranges.map { .object(["offset": JSON($0.offset), "bytes": JSON($0.bytes)]) }),
+      "format": JSON(format),
+      "records": records?.json ?? .null,
+    ])
   }
 }
 
 extension StreamDiffReport.File {
+  fileprivate var json: JSON {
+    .object([
+      "file": .string(file), "device": JSON(device), "protocol": JSON(self.protocol), "bytes": JSON(bytes),
+      "chunks": JSON(chunks),
+    ])
+  }
+
   init(_ capture: Capture) {
     self.init(
-      file: capture.path, device: OrNull(capture.identity?.device),
-      protocol: OrNull(capture.identity?.protocol.rawValue), bytes: capture.count,
-      chunks: OrNull(capture.identity == nil ? nil : capture.summary.chunks))
+      file: capture.path, device: capture.identity?.device,
+      protocol: capture.identity?.protocol.rawValue, bytes: capture.count,
+      chunks: capture.identity == nil ? nil : capture.summary.chunks)
   }
 }
 
 extension StreamDiffReport.Records {
+  fileprivate var json: JSON {
+    .object([
+      "compared": JSON(compared), "changed": JSON(changed), "changes": .array(changes.map(\.json)),
+      "ending": JSON(ending),
+    ])
+  }
+
   init(_ differences: RecordDifferences) {
     self.init(
       compared: differences.compared, changed: differences.changeCount,
       changes: differences.changes.map {
         StreamDiffReport.Change(record: $0.index, name: $0.name, offsets: $0.offsets, what: $0.what)
       },
-      ending: OrNull(differences.ending))
+      ending: differences.ending)
+  }
+}
+
+extension StreamDiffReport.Change {
+  fileprivate var json: JSON {
+    .object([
+      "record": JSON(record), "name": .string(name), "offsets": .array(offsets.map { JSON($0) }), "what": JSON(what),
+    ])
   }
 }
 
@@ -114,15 +151,15 @@ extension StreamDiffReport {
   /// The report as lines for people.
   var text: [String] {
     let rows =
-      [["file"] + files.map(\.file), ["device"] + files.map { $0.device.value ?? "-" }]
-      + [["protocol"] + files.map { $0.protocol.value ?? "-" }, ["bytes"] + files.map { String($0.bytes) }]
-      + [["chunks"] + files.map { $0.chunks.value.map { String($0) } ?? "-" }]
+      [["file"] + files.map(\.file), ["device"] + files.map { $0.device ?? "-" }]
+      + [["protocol"] + files.map { $0.protocol ?? "-" }, ["bytes"] + files.map { String($0.bytes) }]
+      + [["chunks"] + files.map { $0.chunks.map { String($0) } ?? "-" }]
     let bytes = [verdict] + ranges.map { "  \(offsetText($0.offset))  \($0.bytes) bytes" } + moreRanges
     return (columns(rows) + bytes + recordLines).map(printable)
   }
 
   private var verdict: String {
-    guard let first = firstDifference.value else { return "The data are equal." }
+    guard let first = firstDifference else { return "The data are equal." }
     if differingBytes == 0 { return "Equal up to \(offsetText(first)), where the shorter one ends." }
     return "First difference at \(offsetText(first)); \(differingBytes) bytes differ, in \(rangeCount) ranges:"
   }
@@ -132,13 +169,13 @@ extension StreamDiffReport {
   }
 
   private var recordLines: [String] {
-    guard let records = records.value, let format = format.value, !equal else { return [] }
+    guard let records = records, let format = format, !equal else { return [] }
     let changes = records.changes.map { change in
       let places = change.offsets.map(offsetText).joined(separator: " and ")
       return "  record \(change.record), \(change.name), at \(places): \(change.what.joined(separator: "; "))"
     }
     let more = records.changed - changes.count
     return ["\(records.changed) of \(records.compared) records (\(format)) differ."] + changes
-      + (more > 0 ? ["  and \(more) more"] : []) + (records.ending.value.map { ["  \($0)"] } ?? [])
+      + (more > 0 ? ["  and \(more) more"] : []) + (records.ending.map { ["  \($0)"] } ?? [])
   }
 }

@@ -42,17 +42,17 @@ struct HexDump {
   }
 
   /// Gives the lines, many at once: a stream may have millions of them.
-  func forEachPart(_ body: (String) -> Void) throws {
+  func forEachPart(_ body: (String) throws -> Void) throws {
     guard !range.isEmpty else { return }
     for index in capture.chunkIndex(at: range.lowerBound)..<capture.chunks.count {
       let chunk = capture.chunks[index]
       guard chunk.start < range.upperBound else { return }
-      if capture.identity != nil { body(heading(index, chunk)) }
+      if capture.identity != nil { try body(heading(index, chunk)) }
       let end = min(range.upperBound, chunk.start + UInt64(chunk.count))
       var offset = max(range.lowerBound, chunk.start)
       while offset < end {
         let bytes = try capture.read(at: offset, count: Int(min(UInt64(Self.partSize), end - offset)))
-        body(Self.lines(bytes, at: offset))
+        try body(Self.lines(bytes, at: offset))
         offset += UInt64(bytes.count)
       }
     }

@@ -19,10 +19,10 @@ extension Stream {
       for (index, file) in files.enumerated() {
         let report = try StreamInfoReport(Capture(path: file))
         if json {
-          try printJSON(report)
+          try printJSON(report.json)
         } else {
-          if index > 0 { printLine("") }
-          report.text.forEach(printLine)
+          if index > 0 { try printLine("") }
+          try report.text.forEach(printLine)
         }
         if report.verdict == .altered { isGood = false }
       }
@@ -32,32 +32,31 @@ extension Stream {
 }
 
 /// What `stream info` prints, as JSON or as text.
-struct StreamInfoReport: Encodable {
-  let schema = "vfioscope.stream-info/1"
+struct StreamInfoReport {
   let file: String
   let container: Container
-  let `protocol`: OrNull<String>
-  let device: OrNull<String>
+  let `protocol`: String?
+  let device: String?
   let flags: [String]
-  let way: OrNull<String>
+  let way: String?
   let bytes: UInt64
-  let chunks: OrNull<UInt64>
-  let largestChunkBytes: OrNull<Int>
+  let chunks: UInt64?
+  let largestChunkBytes: Int?
   let phases: [Phase]
-  let finalState: OrNull<String>
-  let sha256: OrNull<String>
+  let finalState: String?
+  let sha256: String?
   let verdict: Verdict
-  let fault: OrNull<String>
-  let faultOffset: OrNull<UInt64>
-  let format: OrNull<String>
-  let formatAbout: OrNull<String>
+  let fault: String?
+  let faultOffset: UInt64?
+  let format: String?
+  let formatAbout: String?
 
-  enum Container: String, Encodable {
+  enum Container: String {
     case streamFile = "stream-file"
     case plainBytes = "plain-bytes"
   }
 
-  enum Verdict: String, Encodable {
+  enum Verdict: String {
     /// All there, and as it was written.
     case good
     /// There is nothing in it that could be checked.
@@ -67,11 +66,17 @@ struct StreamInfoReport: Encodable {
     case altered
   }
 
-  struct Phase: Encodable {
+  struct Phase {
     let state: String
     let bytes: UInt64
     let chunks: UInt64
     let startUs: Double
+
+    fileprivate var json: JSON {
+      .object([
+        "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks), "start_us": JSON(startUs),
+      ])
+    }
   }
 
   init(_ capture: Capture) throws {
@@ -79,24 +84,48 @@ struct StreamInfoReport: Encodable {
     let isStreamFile = capture.identity != nil
     file = capture.path
     container = isStreamFile ? .streamFile : .plainBytes
-    self.protocol = OrNull(capture.identity?.protocol.rawValue)
-    device = OrNull(capture.identity?.device)
+    self.protocol = capture.identity?.protocol.rawValue
+    device = capture.identity?.device
     flags = capture.identity?.flags ?? []
-    way = OrNull(capture.identity?.way)
+    way = capture.identity?.way
     bytes = capture.count
-    chunks = OrNull(isStreamFile ? summary.chunks : nil)
-    largestChunkBytes = OrNull(isStreamFile ? summary.largestChunk : nil)
+    chunks = isStreamFile ? summary.chunks : nil
+    largestChunkBytes = isStreamFile ? summary.largestChunk : nil
     phases = summary.phases.map {
       Phase(state: $0.state, bytes: $0.bytes, chunks: $0.chunks, startUs: $0.start.microseconds)
     }
-    finalState = OrNull(summary.finalState)
-    sha256 = OrNull(try capture.identity == nil ? capture.sha256() : summary.sha256.isEmpty ? nil : summary.sha256)
+    finalState = summary.finalState
+    sha256 = try capture.identity == nil ? capture.sha256() : summary.sha256.isEmpty ? nil : summary.sha256
     verdict = Self.verdict(capture)
-    fault = OrNull(capture.fault?.reason)
-    faultOffset = OrNull(capture.fault?.offset)
+    fault = capture.fault?.reason
+    faultOffset = capture.fault?.offset
     let guess = try StreamFormat.guess(capture)
-    format = OrNull(guess?.name)
-    formatAbout = OrNull(guess?.about)
+    format = guess?.name
+    formatAbout = guess?.about
+  }
+
+  /// The report as JSON.
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.stream-info/1"),
+      "file": .string(file),
+      "container": .string(container.rawValue),
+      "protocol": JSON(self.protocol),
+      "device": JSON(device),
+      "flags": JSON(flags),
+      "way": JSON(way),
+      "bytes": JSON(bytes),
+      "chunks": JSON(chunks),
+      "largest_chunk_bytes": JSON(largestChunkBytes),
+      "phases": .array(phases.map(\.json)),
+      "final_state": JSON(finalState),
+      "sha256": JSON(sha256),
+      "verdict": .string(verdict.rawValue),
+      "fault": JSON(fault),
+      "fault_offset": JSON(faultOffset),
+      "format": JSON(format),
+      "format_about": JSON(formatAbout),
+    ])
   }
 
   private static func verdict(_ capture: Capture) -> Verdict {
@@ -112,24 +141,24 @@ extension StreamInfoReport {
   /// The report as lines for people.
   var text: [String] {
     var rows = [["file", file]]
-    if let device = device.value, let name = self.protocol.value {
+    if let device = device, let name = self.protocol {
       let offered = flags.isEmpty ? "" : " (\(flags.joined(separator: ", ")))"
-      rows += [["device", device], ["protocol", "\(name)\(offered), by \(way.value ?? "-")"]]
+      rows += [["device", device], ["protocol", "\(name)\(offered), by \(way ?? "-")"]]
     }
     rows.append(["data", dataText])
     rows += phases.map { phase in
       ["  \(phase.state)", "\(phase.bytes) bytes in \(phase.chunks) chunks, from \(phase.startUs / 1e6) s on"]
     }
-    if let state = finalState.value { rows.append(["left in", state]) }
-    rows.append(["SHA-256", sha256.value ?? "-"])
-    rows.append(["format", format.value.map { "\($0): \(formatAbout.value ?? "")" } ?? "not known"])
+    if let state = finalState { rows.append(["left in", state]) }
+    rows.append(["SHA-256", sha256 ?? "-"])
+    rows.append(["format", format.map { "\($0): \(formatAbout ?? "")" } ?? "not known"])
     rows.append(["verdict", verdictText])
     return columns(rows).map(printable)
   }
 
   private var dataText: String {
-    guard let chunks = chunks.value else { return "\(bytes) plain bytes" }
-    return "\(bytes) bytes in \(chunks) chunks, the longest of \(largestChunkBytes.value ?? 0)"
+    guard let chunks = chunks else { return "\(bytes) plain bytes" }
+    return "\(bytes) bytes in \(chunks) chunks, the longest of \(largestChunkBytes ?? 0)"
   }
 
   private var verdictText: String {
@@ -137,7 +166,7 @@ extension StreamInfoReport {
     case .good: "good: all there, and every checksum fits"
     case .unchecked where container == .plainBytes: "not checked: plain bytes have no checksums"
     case .unchecked: "all there; the bytes are not checked, it was saved without checksums"
-    case .unfinished, .altered: "at byte \(faultOffset.value ?? 0) of the file: \(fault.value ?? "")"
+    case .unfinished, .altered: "at byte \(faultOffset ?? 0) of the file: \(fault ?? "")"
     }
   }
 }

@@ -29,19 +29,19 @@ extension Stream {
       let capture = try Capture(path: file)
       let format = try capture.format(named: format)
       var reader = format.map { RecordReader(capture, format: $0) }
-      var kept: [StreamRecordsReport.Record] = []
+      var kept: [StreamRecord] = []
       var shown = 0
-      if !json { printLine(format.map { "\($0.name): \($0.about)" } ?? "The format is not known; see stream hex.") }
+      if !json { try printLine(format.map { "\($0.name): \($0.about)" } ?? "The format is not known; see stream hex.") }
       while shown < limit, let record = try reader?.next() {
         shown += 1
-        if json { kept.append(.init(record)) } else { record.text.forEach(printLine) }
+        if json { kept.append(record) } else { try record.text.forEach(printLine) }
       }
       let isCut = try shown == limit && reader?.next() != nil
       if json {
         try printJSON(
-          StreamRecordsReport(file: file, format: OrNull(format?.name), records: kept, limitReached: isCut))
+          StreamRecordsReport(file: file, format: format?.name, records: kept, limitReached: isCut).json)
       } else if isCut {
-        printLine("More records follow: give a larger --limit.")
+        try printLine("More records follow: give a larger --limit.")
       }
       try capture.sayFault()
     }
@@ -49,54 +49,42 @@ extension Stream {
 }
 
 /// What `stream records --json` prints.
-struct StreamRecordsReport: Encodable {
-  let schema = "vfioscope.stream-records/1"
+struct StreamRecordsReport {
   let file: String
-  let format: OrNull<String>
-  let records: [Record]
+  let format: String?
+  let records: [StreamRecord]
   let limitReached: Bool
 
-  struct Record: Encodable {
-    let name: String
-    let offset: UInt64
-    let headBytes: UInt64
-    let dataBytes: UInt64
-    let depth: Int
-    let fields: [Field]
-    let note: OrNull<String>
-
-    init(_ record: StreamRecord) {
-      name = record.name
-      offset = record.offset
-      headBytes = record.headLength
-      dataBytes = record.dataLength
-      depth = record.depth
-      fields = record.fields.map(Field.init)
-      note = OrNull(record.note)
-    }
+  /// The report as JSON.
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.stream-records/1"),
+      "file": .string(file),
+      "format": JSON(format),
+      "records": .array(records.map(\.json)),
+      "limit_reached": .bool(limitReached),
+    ])
   }
+}
 
+extension StreamRecord {
+  fileprivate var json: JSON {
+    .object([
+      "name": .string(name),
+      "offset": JSON(offset),
+      "head_bytes": JSON(headLength),
+      "data_bytes": JSON(dataLength),
+      "depth": JSON(depth),
+      "fields": .array(fields.map { .object(["name": .string($0.name), "value": $0.value.json]) }),
+      "note": JSON(note),
+    ])
+  }
+}
+
+extension StreamRecord.Value {
   /// A number stays one; all else is text.
-  struct Field: Encodable {
-    let name: String
-    let value: StreamRecord.Value
-
-    enum CodingKeys: CodingKey { case name, value }
-
-    init(_ field: StreamRecord.Field) {
-      name = field.name
-      value = field.value
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(name, forKey: .name)
-      if case .number(let number) = value {
-        try container.encode(number, forKey: .value)
-      } else {
-        try container.encode(value.words, forKey: .value)
-      }
-    }
+  fileprivate var json: JSON {
+    if case .number(let number) = self { JSON(number) } else { .string(words) }
   }
 }
 
