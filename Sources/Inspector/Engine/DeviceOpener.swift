@@ -8,10 +8,13 @@ import VFIO
 public struct DeviceOpener: Sendable {
   /// The way to a device of the kernel; nil takes its own node where there is one, else its group.
   public let interface: KernelInterface?
+  /// Where the devices of the kernel are listed from, when that is not this machine; they can't be opened then.
+  public let listedFrom: String?
 
-  /// Opens devices of the kernel this way.
-  public init(via interface: KernelInterface? = nil) {
+  /// Opens devices of the kernel this way, or not at all, when they are listed from somewhere else.
+  public init(via interface: KernelInterface? = nil, listedFrom place: String? = nil) {
     self.interface = interface
+    listedFrom = place
   }
 
   /// Opens a device and looks for its migration. Everything from the first call on is recorded in `journal`.
@@ -55,6 +58,10 @@ public struct DeviceOpener: Sendable {
   // MARK: devices of the kernel
 
   private func openKernel(_ name: String, _ journal: Journal) throws(OpenFailure) -> OpenedDevice {
+    if let listedFrom {
+      // This machine may have a device of the same address, which is another one.
+      throw OpenFailure(.refused, "\(name): devices of the kernel are listed from \(listedFrom), not opened")
+    }
     let machine: Machine
     do throws(ReadFailure) {
       machine = try Machine.scan()
