@@ -9,6 +9,16 @@ extension Listing {
   }
 }
 
+extension Listing {
+  /// The one reference of a device that can be named in several ways: by its address, in short form or in upper case,
+  /// or by its node. What is not listed keeps its name.
+  public func resolve(_ reference: DeviceReference) -> DeviceReference {
+    guard case .kernel(let name) = reference else { return reference }
+    let address = DeviceAddress(name)?.description ?? name
+    return devices.first { $0.address == address || $0.node == name }?.reference ?? reference
+  }
+}
+
 extension ListedDevice {
   /// Reads the details of a device of the kernel under `root`; nil for any other device.
   public static func details(of reference: DeviceReference, root: Root = .system) -> Details? {
