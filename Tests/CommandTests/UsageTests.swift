@@ -36,6 +36,13 @@ struct UsageTests {
     #expect(run.errors.isEmpty)
   }
 
+  @Test("show and step say that a state lasts only while the device is open", arguments: ["show", "step"])
+  func closing(command: String) throws {
+    let text = try vfioscope(command, "--help").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(
+      text.contains("many drivers go back to running when") || text.contains("Many drivers go back to running when"))
+  }
+
   @Test("without a terminal the demo is printed as list prints it")
   func demoOnAPipe() throws {
     let run = try vfioscope("--demo")
