@@ -8,23 +8,32 @@ final class InspectorApp {
 
   let store: Store
   private var views: [any View]
+  private var isTooSmall = false
 
   /// Shows the groups, and above them the device, when one is given.
   init(store: Store, device: DeviceReference? = nil) {
     self.store = store
     views = [GroupsView()]
     if let device {
-      _ = store.handle(device)
+      store.open(device)
       views.append(DeviceView(device))
     }
   }
 
+  /// Takes the size of the screen, on which depends what keys do.
+  func resize(width: Int, height: Int) {
+    isTooSmall = width < Self.smallestWidth || height < Self.smallestHeight
+    store.body = Rectangle(row: 1, column: 0, height: height - 2, width: width)
+  }
+
   /// Takes a key. Returns false when the program is to end.
   func handle(_ key: Key) -> Bool {
+    // Nobody can see what another key would do.
+    guard !isTooSmall else { return key != .character("q") }
     store.message = nil
     let top = views.count - 1
-    if key == .character("?") || key == .function(1), !(views[top] is HelpView) {
-      views.append(HelpView(views[top].keys(store)))
+    if isHelp(key, for: views[top]) {
+      views.append(HelpView(views[top].keys(store), device: views[top].device))
       return true
     }
     switch views[top].handle(key, store) {
@@ -39,17 +48,23 @@ final class InspectorApp {
     return true
   }
 
+  private func isHelp(_ key: Key, for view: any View) -> Bool {
+    guard !(view is HelpView) else { return false }
+    return key == .function(1) || key == .character("?") && !view.takesText
+  }
+
   /// Draws the whole screen.
   func draw(on canvas: inout Canvas) {
     store.tick()
-    guard canvas.width >= Self.smallestWidth, canvas.height >= Self.smallestHeight else {
+    resize(width: canvas.width, height: canvas.height)
+    guard !isTooSmall else {
       drawTooSmall(on: &canvas)
       return
     }
     let (head, rest) = canvas.bounds.split(rows: 1)
-    let (body, foot) = rest.split(rows: -1)
+    let foot = rest.split(rows: -1).bottom
     let first = views.lastIndex { !$0.isOverlay } ?? 0
-    for view in views[first...] { view.draw(on: &canvas, in: body, store) }
+    for view in views[first...] { view.draw(on: &canvas, in: store.body, store) }
     drawHead(on: &canvas, in: head, views[first])
     drawFoot(on: &canvas, in: foot)
   }
@@ -62,12 +77,16 @@ final class InspectorApp {
 
   private func drawHead(on canvas: inout Canvas, in line: Rectangle, _ view: any View) {
     let column = canvas.put(" vfioscope  ", row: line.row, column: line.column, style: .title)
-    let badge = view.device.map { store.isArmed($0) ? " ARMED " : " READ-ONLY " } ?? " READ-ONLY "
+    let armed = view.device.map { store.isArmed($0) ? "ARMED" : nil } ?? armedDevices
+    let badge = " \(armed ?? "READ-ONLY") "
     let (middle, right) = Rectangle(row: line.row, column: column, height: 1, width: line.endColumn - column)
       .split(columns: -badge.count)
     canvas.putFitted(view.title(store), in: middle)
-    canvas.putFitted(badge, in: right, style: badge == " ARMED " ? Style.danger.selected : .badge)
+    canvas.putFitted(badge, in: right, style: armed == nil ? .badge : Style.danger.selected)
   }
+
+  /// For views of no single device.
+  private var armedDevices: String? { store.armedCount == 0 ? nil : "\(store.armedCount) ARMED" }
 
   private func drawFoot(on canvas: inout Canvas, in line: Rectangle) {
     if let message = store.message {
@@ -76,6 +95,8 @@ final class InspectorApp {
     }
     var column = line.column + 1
     for hint in views[views.count - 1].keys(store) {
+      // Half a hint would only mislead; those that matter less come last.
+      guard column + hint.key.count + 1 + hint.what.count <= line.endColumn else { return }
       column = canvas.put(hint.key, row: line.row, column: column, style: .key, within: line)
       column = canvas.put(" \(hint.what)", row: line.row, column: column, style: .dim, within: line) + 2
     }

@@ -4,6 +4,21 @@ import Terminal
 
 /// The terminal program: one screen, one loop on the main thread; devices answer on queues of their own.
 public final class InspectorProgram {
+  /// What the program shows, and how.
+  public struct Options {
+    /// A device to open at once.
+    public var device: DeviceReference?
+    /// The machine whose files tell the details of a device; nil when the devices are on no machine.
+    public var root: Root?
+    /// Whether to draw with ASCII characters only.
+    public var ascii = false
+    /// Whether to take clicks and the wheel.
+    public var mouse = false
+
+    /// Shows this machine, with the terminal's own characters and mouse.
+    public init() { root = .system }
+  }
+
   private let signals: BlockedSignals
 
   /// Make it before anything that may start a thread, and so before a machine is scanned: threads inherit the signals
@@ -12,32 +27,30 @@ public final class InspectorProgram {
     signals = try BlockedSignals()
   }
 
-  /// Shows what `scan` finds on the machine under `root`, and opens a device at once when one is named, until the user quits or a signal ends it. When the
-  /// terminal has been given back, `say` gets a line for each device that was left in a state other than running.
+  /// Shows what `scan` finds until the user quits or a signal ends the program.
+  ///
+  /// When the terminal has been given back, `say` gets a line for each device that was left in a state other than
+  /// running, or that does not answer. `scan` is called here, and later on a thread of its own.
   public func run(
-    root: Root = .system, opener: DeviceOpener, device: DeviceReference? = nil, ascii: Bool = false,
-    mouse: Bool = false,
-    scan: @escaping () throws -> Listing, say: (String) -> Void
+    _ options: Options, opener: DeviceOpener, scan: @escaping @Sendable () throws -> Listing, say: (String) -> Void
   ) throws {
     let listing = try scan()
-    let screen = try TerminalScreen(TerminalScreen.Options(glyphs: ascii ? .ascii : nil, mouse: mouse))
+    let screen = try TerminalScreen(
+      TerminalScreen.Options(glyphs: options.ascii ? .ascii : nil, mouse: options.mouse))
     let wake = try Wake()
     let loop = EventLoop(screen: screen, signals: signals, wake: wake)
+    let root = options.root
+    let reader = ListingReader(
+      scan: scan, details: { reference in root.flatMap { ListedDevice.details(of: reference, root: $0) } },
+      onChange: { wake.wake() })
     let store = Store(
-      listing: listing, scan: scan, readDetails: { ListedDevice.details(of: $0, root: root) },
-      makeHandle: { reference in DeviceHandle(reference, opener: opener, onChange: { wake.wake() }) })
-    let app = InspectorApp(store: store, device: device)
-    loop.tickMilliseconds = 1000
-    var ending: Ending?
-    repeat {
-      var canvas = screen.canvas
-      app.draw(on: &canvas)
-      screen.present(canvas)
-      ending = deal(with: try loop.wait(), app, screen)
-    } while ending == nil
+      listing: listing, reader: reader,
+      makeHandle: { DeviceHandle($0, onChange: { wake.wake() }, opening: opener.open) })
+    let app = InspectorApp(store: store, device: options.device.map(listing.resolve))
+    let ending = try show(app, on: screen, loop)
     screen.close()
-    store.opened.compactMap(\.farewell).forEach { say(printable($0)) }
-    if case .signal(let signal)? = ending { BlockedSignals.die(by: signal) }
+    store.farewells.forEach { say(printable($0)) }
+    if case .signal(let signal) = ending { BlockedSignals.die(by: signal) }
   }
 
   /// Why the program ends.
@@ -46,28 +59,27 @@ public final class InspectorProgram {
     case signal(Int32)
   }
 
+  private func show(_ app: InspectorApp, on screen: TerminalScreen, _ loop: EventLoop) throws -> Ending {
+    loop.tickMilliseconds = 1000
+    while true {
+      var canvas = screen.canvas
+      app.draw(on: &canvas)
+      screen.present(canvas)
+      if let ending = deal(with: try loop.wait(), app, screen) { return ending }
+    }
+  }
+
   private func deal(with events: [Event], _ app: InspectorApp, _ screen: TerminalScreen) -> Ending? {
     for event in events {
       switch event {
       case .key(.control("l")): screen.redraw()
       case .key(let key): if !app.handle(key) { return .quit }
       case .tick: app.store.look()
-      case .resize, .wake: break
+      case .resize(let width, let height): app.resize(width: width, height: height)
+      case .wake: break
       case .quit(let signal): return .signal(signal)
       }
     }
     return nil
-  }
-}
-
-extension DeviceHandle {
-  /// What the user should know of a device that is left behind.
-  fileprivate var farewell: String? {
-    let status = status
-    if let work = status.work {
-      return "\(reference) had not answered yet (\(work.name)); its state is not known."
-    }
-    guard status.lastStep != nil, let state = status.observation?.state, state.name != "running" else { return nil }
-    return "\(reference) was left in \(state.name)."
   }
 }

@@ -15,7 +15,7 @@ enum ExitStatus: Int32 {
 }
 
 /// Why a command ends early: its code, and one line unless everything has been said already.
-struct Failure: Error, Equatable {
+struct Failure: Error, Equatable, CustomStringConvertible {
   let status: ExitStatus
   let message: String?
 
@@ -23,6 +23,8 @@ struct Failure: Error, Equatable {
     self.status = status
     self.message = message
   }
+
+  var description: String { message ?? "" }
 }
 
 /// Whether a user sits at both ends.

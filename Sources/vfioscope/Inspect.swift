@@ -33,17 +33,27 @@ struct Inspect: ParsableCommand {
       if let device {
         throw Failure(.usage, "\(device): no command, and as a device it needs a terminal; try show, or --help")
       }
-      try listing().text.forEach(printLine)
+      try scan().text.forEach(printLine)
       return
     }
     let program = try InspectorProgram()
-    try program.run(
-      root: root.map(Root.init) ?? .system, opener: DeviceOpener(via: via.interface),
-      device: device.map(DeviceReference.init), ascii: ascii,
-      mouse: mouse, scan: listing, say: printError)
+    let opener = DeviceOpener(via: via.interface, listedFrom: demo ? "the demo" : root)
+    try program.run(options, opener: opener, scan: scan, say: printError)
   }
 
-  private func listing() throws -> Listing {
-    demo ? .demo : try .scanned(root.map(Root.init) ?? .system)
+  private var options: InspectorProgram.Options {
+    var options = InspectorProgram.Options()
+    options.device = device.map(DeviceReference.init)
+    options.root = demo ? nil : place
+    (options.ascii, options.mouse) = (ascii, mouse)
+    return options
+  }
+
+  private var place: Root { root.map(Root.init) ?? .system }
+
+  /// Reads what there is to show; made so that it can be called on another thread.
+  private var scan: @Sendable () throws -> Listing {
+    let (demo, place) = (demo, place)
+    return { demo ? .demo : try .scanned(place) }
   }
 }

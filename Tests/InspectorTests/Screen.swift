@@ -15,8 +15,10 @@ final class Screen {
   private let size: (height: Int, width: Int)
   private let glyphs: Glyphs
 
+  /// The program with this listing; devices are opened by `opening` and are seen `later` than they answered.
   init(
-    _ listing: Listing = .demo, device: String? = nil, height: Int = 24, width: Int = 80, glyphs: Glyphs = .utf8
+    _ listing: Listing = .demo, device: String? = nil, height: Int = 24, width: Int = 80, glyphs: Glyphs = .utf8,
+    later: Duration = .zero, opening: @escaping DeviceHandle.Opening = DeviceOpener().open
   ) {
     size = (height, width)
     self.glyphs = glyphs
@@ -26,9 +28,11 @@ final class Screen {
       start + .microseconds(asked.add(1, ordering: .relaxed).newValue)
     }
     let store = Store(
-      listing: listing, clock: { start + .microseconds(asked.load(ordering: .relaxed)) },
-      makeHandle: { DeviceHandle($0, execution: .inline, clock: clock) })
-    app = InspectorApp(store: store, device: device.map(DeviceReference.init))
+      listing: listing, reader: ListingReader(execution: .inline, scan: { listing }),
+      clock: { start + later + .microseconds(asked.load(ordering: .relaxed)) },
+      makeHandle: { DeviceHandle($0, execution: .inline, clock: clock, opening: opening) })
+    app = InspectorApp(store: store, device: device.map { listing.resolve(DeviceReference($0)) })
+    app.resize(width: width, height: height)
   }
 
   /// Types characters, and keys that are none by their names.
@@ -38,6 +42,9 @@ final class Screen {
     for key in text.map(Key.character) + keys { goesOn = app.handle(key) && goesOn }
     return goesOn
   }
+
+  /// What is known of a device.
+  func status(_ reference: DeviceReference) throws -> DeviceStatus { try #require(app.store.status(reference)) }
 
   /// The screen as text.
   var text: String {

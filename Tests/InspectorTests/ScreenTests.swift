@@ -118,35 +118,6 @@ import VFIO
     try Screen(device: "sim:no-such-profile").expect("cannot-open")
   }
 
-  @Test func aDeviceThatFailedIsOpenedAgain() throws {
-    let screen = Screen(device: "sim:no-such-profile")
-    #expect(screen.text.contains("o open again"))
-    let first = screen.app.store.handle(.simulated("no-such-profile"))
-    screen.type("o")
-    #expect(screen.app.store.handle(.simulated("no-such-profile")) !== first)
-  }
-
-  @Test func aDeviceThatWorksIsNotOpenedAgain() throws {
-    let screen = Screen(device: "sim:v2-reference,dirty=0")
-    let first = screen.app.store.handle(.simulated("v2-reference,dirty=0"))
-    screen.type("o")
-    #expect(screen.app.store.handle(.simulated("v2-reference,dirty=0")) === first)
-  }
-
-  @Test func theGroupsAreReadAgainWhenAsked() throws {
-    var listing = Listing.demo
-    let store = Store(
-      listing: listing,
-      scan: {
-        listing.groups.removeLast(3)
-        return listing
-      }, makeHandle: { DeviceHandle($0, execution: .inline) })
-    let app = InspectorApp(store: store)
-    #expect(store.listing.groups.count == 4)
-    #expect(app.handle(.character("r")))
-    #expect(store.listing.groups.count == 1)
-  }
-
   @Test func aDeviceOfAHostDriverIsNotOpened() throws {
     let screen = Screen()
     screen.type("k", .enter)

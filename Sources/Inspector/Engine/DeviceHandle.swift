@@ -1,4 +1,3 @@
-import Dispatch
 import Migration
 import Synchronization
 import VFIO
@@ -6,13 +5,8 @@ import VFIO
 /// One device in use: its calls are made one after the other, away from the screen, and leave what they found in
 /// `status`. A device that hangs holds up nothing but itself.
 public final class DeviceHandle: Sendable {
-  /// Where the calls are made.
-  public enum Execution: Sendable {
-    /// On a queue of the device's own.
-    case queue
-    /// At once, before the call returns: for tests of the views.
-    case inline
-  }
+  /// Opens a device, with every access recorded in the journal.
+  public typealias Opening = @Sendable (DeviceReference, Journal) throws(OpenFailure) -> OpenedDevice
 
   /// What can be done besides asking for a state.
   public enum Action: Sendable, Equatable {
@@ -24,11 +18,11 @@ public final class DeviceHandle: Sendable {
 
   /// The name it was opened by.
   public let reference: DeviceReference
-  /// What was done, and every access.
+  /// What was done, and every access. It goes on when the device is opened again.
   public let journal: Journal
 
-  private let opener: DeviceOpener
-  private let queue: DispatchQueue?
+  private let opening: Opening
+  private let worker: Worker
   private let onChange: @Sendable () -> Void
   private let contents = Mutex(DeviceStatus())
   private let isLookQueued = Atomic(false)
@@ -37,16 +31,16 @@ public final class DeviceHandle: Sendable {
 
   /// Begins to open the device. `onChange` is called after every change of `status`, on any thread.
   public init(
-    _ reference: DeviceReference, opener: DeviceOpener = DeviceOpener(), execution: Execution = .queue,
-    clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, onChange: @escaping @Sendable () -> Void = {}
+    _ reference: DeviceReference, execution: Execution = .queue,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, onChange: @escaping @Sendable () -> Void = {},
+    opening: @escaping Opening = DeviceOpener().open
   ) {
     self.reference = reference
     journal = Journal(clock: clock)
-    self.opener = opener
+    self.opening = opening
     self.onChange = onChange
-    queue = execution == .queue ? DispatchQueue(label: "device \(reference)") : nil
-    work("open") { $0.openDevice() }
-    look()
+    worker = Worker(execution, label: "device \(reference)")
+    open()
   }
 
   /// What is known of the device.
@@ -82,22 +76,39 @@ public final class DeviceHandle: Sendable {
     }
   }
 
-  /// Lets go of the device, when it is done with what it is doing.
+  /// Lets go of the device and opens it anew, after what it is doing now.
+  public func reopen() { open() }
+
+  /// Lets go of the device when it is done with what it is doing, so that somebody else can open it. What was known of
+  /// it stays in `status`.
   public func close() {
-    perform { handle in
-      handle.opened.withLock { opened in
-        opened?.session?.interface.close()
-        opened = nil
-      }
+    change { $0.phase = .closed }
+    perform { $0.letGo() }
+  }
+
+  private func open() {
+    contents.withLock { $0.phase = .opening }
+    work("open") { handle in
+      handle.letGo()
+      handle.change { $0 = DeviceStatus(work: $0.work) }
+      handle.openDevice()
     }
+    perform { $0.observe() }
   }
 
   // MARK: on the device's queue
 
+  private func letGo() {
+    opened.withLock { opened in
+      opened?.session?.interface.close()
+      opened = nil
+    }
+  }
+
   private func openDevice() {
     do throws(OpenFailure) {
       let phase = try opened.withLock { (opened) throws(OpenFailure) in
-        let device = try opener.open(reference, journal: journal)
+        let device = try opening(reference, journal)
         let phase = Self.phase(of: device)
         opened = device
         return phase
@@ -120,23 +131,25 @@ public final class DeviceHandle: Sendable {
   }
 
   private func observe() {
-    guard
-      let seen = withSession({ session in
-        Result { () throws(DeviceError) in
-          let observation = try session.observe()
-          return (observation, session.plans(from: observation.state))
-        }
-      })
-    else { return }
+    // Not announced: nobody needs to know of a look before it takes long.
+    contents.withLock { $0.lookingSince = journal.now }
+    let seen = withSession { session in
+      Result { () throws(DeviceError) in
+        let observation = try session.observe()
+        return (observation, session.plans(from: observation.state))
+      }
+    }
     change { status in
+      status.lookingSince = nil
       switch seen {
-      case .success((let observation, let plans)):
+      case .success((let observation, let plans))?:
         if status.observation?.state != observation.state { status.stateSince = observation.time }
         status.observation = observation
         status.plans = plans
         status.lookFailure = nil
-      case .failure(let error):
+      case .failure(let error)?:
         status.lookFailure = "\(error)"
+      case nil: break
       }
     }
   }
@@ -163,16 +176,17 @@ public final class DeviceHandle: Sendable {
     onChange()
   }
 
-  /// Does something that is shown as being done until it is answered.
+  /// Does something that is shown as being done from now on until it is answered.
   private func work(_ name: String, _ body: @escaping @Sendable (DeviceHandle) -> Void) {
+    let work = DeviceStatus.Work(name: name, since: journal.now)
+    change { $0.work = work }
     perform { handle in
-      handle.change { $0.work = DeviceStatus.Work(name: name, since: handle.journal.now) }
       body(handle)
       handle.change { $0.work = nil }
     }
   }
 
   private func perform(_ body: @escaping @Sendable (DeviceHandle) -> Void) {
-    if let queue { queue.async { body(self) } } else { body(self) }
+    worker.perform { body(self) }
   }
 }

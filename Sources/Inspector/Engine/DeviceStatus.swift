@@ -13,6 +13,8 @@ public struct DeviceStatus: Sendable {
     case withoutMigration(Errno)
     /// Opened, with this migration.
     case open(Facts)
+    /// Let go of, so that somebody else can open it.
+    case closed
   }
 
   /// What does not change while the device is open.
@@ -55,12 +57,46 @@ public struct DeviceStatus: Sendable {
   public var actionFailure: String?
   /// What is being done now.
   public var work: Work?
+  /// Since when a look has been under way; nil between looks.
+  public var lookingSince: ContinuousClock.Instant?
 
   /// A device that is being opened.
-  public init() {}
+  public init(work: Work? = nil) {
+    self.work = work
+  }
 
   /// The facts, once it is open.
   public var facts: Facts? {
     if case .open(let facts) = phase { facts } else { nil }
+  }
+}
+
+extension DeviceStatus {
+  /// How long an answer may take before what was seen earlier counts as old.
+  private static let patience = Duration.seconds(1)
+
+  /// What the device has not answered at this moment: something that is being done, or a look that takes long.
+  public func busy(at now: ContinuousClock.Instant) -> Work? { work ?? overdueLook(at: now) }
+
+  /// A look that has been under way for more than a second.
+  public func overdueLook(at now: ContinuousClock.Instant) -> Work? {
+    guard let since = lookingSince, since.duration(to: now) > Self.patience else { return nil }
+    return Work(name: "look", since: since)
+  }
+
+  /// Whether the device may no longer be as it was last seen: it does not answer, or the last look failed.
+  public func isStale(at now: ContinuousClock.Instant) -> Bool {
+    if lookFailure != nil { return true }
+    return busy(at: now).map { $0.since.duration(to: now) > Self.patience } ?? false
+  }
+
+  /// The values last seen, with those that were live then as last seen when they are old now.
+  public func fields(at now: ContinuousClock.Instant) -> [Field] {
+    guard let observation else { return [] }
+    guard isStale(at: now) else { return observation.fields }
+    return observation.fields.map { field in
+      guard field.liveness == .live else { return field }
+      return Field(field.name, field.value, field.unit, .lastSeen(observation.time))
+    }
   }
 }

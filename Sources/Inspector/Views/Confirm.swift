@@ -1,17 +1,22 @@
+import Migration
 import Terminal
 
-/// A question before something is done. Only `y` does it.
+/// A question before something is done. Only `y` does it, and only while the device is still in the state in which it
+/// was asked.
 struct Confirm: View {
   private let reference: DeviceReference
   private let question: String
   private let lines: [String]
   private let command: Command
+  private let from: State?
 
-  init(_ reference: DeviceReference, title: String, lines: [String], command: Command) {
+  /// A question about a device that is in the state `from`; nil when its state does not matter.
+  init(_ reference: DeviceReference, title: String, lines: [String], command: Command, from: State? = nil) {
     self.reference = reference
     question = title
     self.lines = lines
     self.command = command
+    self.from = from
   }
 
   var isOverlay: Bool { true }
@@ -23,10 +28,20 @@ struct Confirm: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     switch key {
-    case .character("y"), .character("Y"): .perform(reference, command)
+    case .character("y"), .character("Y"): confirm(store)
     case .character("n"), .character("N"), .character("q"), .escape: .pop
     default: .stay
     }
+  }
+
+  /// What was told of path and effects holds for one state alone.
+  private func confirm(_ store: Store) -> Reaction {
+    let now = store.status(reference)?.observation?.state
+    if let from, from != now {
+      store.message = "Nothing was done: the device is in \(now?.name ?? "an unknown state") now, not in \(from.name)."
+      return .pop
+    }
+    return .perform(reference, command)
   }
 
   func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {

@@ -3,10 +3,12 @@ import Terminal
 /// All keys, those of the view below first, and what the words and marks mean.
 struct HelpView: View {
   private let hints: [KeyHint]
+  let device: DeviceReference?
 
-  /// Help for a view with these keys.
-  init(_ hints: [KeyHint]) {
+  /// Help for a view with these keys, about this device.
+  init(_ hints: [KeyHint], device: DeviceReference?) {
     self.hints = hints
+    self.device = device
   }
 
   func title(_ store: Store) -> String { "Help" }
@@ -17,7 +19,7 @@ struct HelpView: View {
 
   private static let words: [(String, String)] = [
     ("live", "just read; reading it changes nothing"),
-    ("last seen", "reading it has effects, so this is what somebody read"),
+    ("last seen", "read a while ago: reading has effects, or is not answered"),
     ("not defined", "the protocol gives it no meaning in this state"),
     ("allowed", "the document has this change"),
     ("optional", "the document is silent; a device may refuse it"),

@@ -1,4 +1,3 @@
-import VFIO
 import Migration
 import Terminal
 
@@ -15,7 +14,7 @@ struct JournalView: View {
 
   var device: DeviceReference? { reference }
 
-  func title(_ store: Store) -> String { "Journal of \(store.listed(reference)?.address ?? reference.description)" }
+  func title(_ store: Store) -> String { "Journal of \(store.name(of: reference))" }
 
   func keys(_ store: Store) -> [KeyHint] {
     [
@@ -26,13 +25,15 @@ struct JournalView: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     switch key {
-    case .up, .character("k"), .wheelUp: scrolled += 1
-    case .down, .character("j"), .wheelDown: scrolled = max(0, scrolled - 1)
-    case .pageUp: scrolled += 10
-    case .pageDown: scrolled = max(0, scrolled - 10)
-    case .home: scrolled = .max / 2
-    case .end: scrolled = 0
-    case .character("l"): withLooks.toggle()
+    case .up, .character("k"), .wheelUp: scroll(1, store)
+    case .down, .character("j"), .wheelDown: scroll(-1, store)
+    case .pageUp: scroll(store.body.height - 1, store)
+    case .pageDown: scroll(1 - store.body.height, store)
+    case .home, .character("g"): scroll(lines(store).count, store)
+    case .end, .character("G"): scrolled = 0
+    case .character("l"):
+      withLooks.toggle()
+      scroll(0, store)
     case .escape, .left, .backspace: return .pop
     case .character("q"): return .quit
     default: break
@@ -40,23 +41,18 @@ struct JournalView: View {
     return .stay
   }
 
-  func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
-    let lines = Self.lines(of: store.handle(reference).journal, withLooks: withLooks)
-    if lines.isEmpty { canvas.put("Nothing yet.", row: area.row + 1, column: area.column + 2, style: .dim) }
-    let end = lines.count - min(scrolled, max(0, lines.count - area.height))
-    for (offset, line) in lines[max(0, end - area.height)..<end].enumerated() {
-      let place = Rectangle(row: area.row + offset, column: area.column, height: 1, width: area.width)
-      canvas.putFitted(line.text, in: place, style: line.style)
-    }
+  private mutating func scroll(_ distance: Int, _ store: Store) {
+    scrolled = min(max(0, scrolled + distance), max(0, lines(store).count - store.body.height))
   }
 
-  /// A journal's entries as lines. Accesses made only to look are many and say little; they can be left out.
-  static func lines(of journal: Journal, withLooks: Bool) -> [(text: String, style: Style)] {
-    journal.entries(withLooks: withLooks).map { numbered in
-      switch numbered.entry {
-      case .access(let access, _): ("  " + access.line(since: journal.start), access.failure == nil ? .dim : .warning)
-      case .step(let step): (step.line, step.isDone ? .good : .warning)
-      }
-    }
+  private func lines(_ store: Store) -> JournalLines {
+    JournalLines(store.journal(of: reference), withLooks: withLooks)
+  }
+
+  func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
+    let lines = lines(store)
+    if lines.count == 0 { canvas.put("Nothing yet.", row: area.row + 1, column: area.column + 2, style: .dim) }
+    // The screen may have grown since the last key.
+    lines.draw(on: &canvas, in: area, below: min(scrolled, max(0, lines.count - area.height)))
   }
 }

@@ -13,6 +13,8 @@ struct StateDiagram {
   let path: [State]
   /// What each state would take from here.
   let plans: [StepPlan]
+  /// Whether the device may no longer be in the state it was last seen in.
+  let isStale: Bool
 
   /// How many rows it needs: with boxes, and without.
   static let tallHeight = 7
@@ -46,14 +48,14 @@ struct StateDiagram {
 
   /// A sign beside the name, so that nothing is told by colour alone.
   private func mark(of state: State, _ glyphs: Glyphs) -> String {
-    if isCurrent(state) { return glyphs.live }
+    if isCurrent(state) { return isStale ? glyphs.idle : glyphs.live }
     if path.last == state { return glyphs.right }
     if path.contains(state) { return glyphs.bullet }
     return " "
   }
 
   private func style(of state: State) -> Style {
-    if isCurrent(state) { return state.isError ? .danger : .good }
+    if isCurrent(state) { return state.isError ? .danger : isStale ? .stale : .good }
     if path.contains(state) { return .accent }
     if case .refused? = plans.first(where: { $0.to == state })?.standing { return .dim }
     return .normal

@@ -29,19 +29,19 @@ struct StepMenu: View {
     case .home: index = 0
     case .end: index = items.count - 1
     case .escape, .character("q"), .left: return .pop
-    case .enter: return choose(items[index], store)
+    case .enter: return choose(items[index], from: status.observation?.state, store)
     default: break
     }
     return .stay
   }
 
-  private func choose(_ item: StepMenuItem, _ store: Store) -> Reaction {
+  private func choose(_ item: StepMenuItem, from state: State?, _ store: Store) -> Reaction {
     guard store.isArmed(reference) else {
       store.message = "Read-only: go back and press a to arm this device first."
       return .stay
     }
     return .push(
-      Confirm(reference, title: item.question, lines: item.warnings, command: item.command))
+      Confirm(reference, title: item.question, lines: item.warnings, command: item.command, from: state))
   }
 
   private func items(_ status: DeviceStatus) -> [StepMenuItem] {
@@ -60,6 +60,7 @@ struct StepMenu: View {
     let frame = Rectangle(row: area.endRow - height, column: area.column, height: height, width: area.width)
     // The state stays visible above; half a diagram would only disturb.
     canvas.fill(area.split(rows: 2).bottom)
+    canvas.fill(frame)
     let from = status.observation?.state.name ?? "unknown"
     let inside = canvas.box(frame, title: "Step from \(from)", style: .focusedBorder)
     let (list, rest) = inside.split(rows: -diagramHeight - 1)
@@ -71,7 +72,8 @@ struct StepMenu: View {
     }
     drawPath(items[index], on: &canvas, in: rest.split(rows: 1).top)
     StateDiagram(
-      facts: facts, current: status.observation?.state, path: items[index].plan?.path ?? [], plans: status.plans
+      facts: facts, current: status.observation?.state, path: items[index].plan?.path ?? [], plans: status.plans,
+      isStale: status.isStale(at: store.now)
     ).draw(on: &canvas, in: rest.split(rows: 1).bottom)
   }
 

@@ -1,84 +1,125 @@
 import Migration
+import Terminal
 
 /// What the views draw from: one for the program, on the main thread.
 final class Store {
   /// What there is to look at.
   private(set) var listing: Listing
+  /// Whether the listing is being read anew.
+  private(set) var isScanning = false
   /// The present moment, set before each frame, so that all ages on a screen agree.
   private(set) var now = ContinuousClock.now
+  /// The part of the screen that views have to themselves.
+  var body = Rectangle(row: 0, column: 0, height: 0, width: 0)
   /// One line about what has just been refused or done; the next key clears it.
   var message: String?
 
-  private let scan: () throws -> Listing
   private let clock: () -> ContinuousClock.Instant
-  private let readDetails: (DeviceReference) -> ListedDevice.Details?
+  private let reader: ListingReader
+  /// What is known of single devices; nil inside is what is still being read, or can't be.
   private var details: [DeviceReference: ListedDevice.Details?] = [:]
   private let makeHandle: (DeviceReference) -> DeviceHandle
   private var handles: [DeviceReference: DeviceHandle] = [:]
   private var armed: Set<DeviceReference> = []
 
-  /// A store whose devices are opened by `makeHandle`, and whose details are read by `readDetails`.
+  /// A store whose devices are opened by `makeHandle`, and whose files are read by `reader`.
   init(
-    listing: Listing, scan: (() throws -> Listing)? = nil, clock: @escaping () -> ContinuousClock.Instant = { .now },
-    readDetails: @escaping (DeviceReference) -> ListedDevice.Details? = { _ in nil },
+    listing: Listing, reader: ListingReader, clock: @escaping () -> ContinuousClock.Instant = { .now },
     makeHandle: @escaping (DeviceReference) -> DeviceHandle
   ) {
-    self.readDetails = readDetails
-    self.clock = clock
-    self.scan = scan ?? { listing }
     self.listing = listing
+    self.reader = reader
+    self.clock = clock
     self.makeHandle = makeHandle
   }
 
-  /// Takes the present moment.
-  func tick() { now = clock() }
-
-  /// The handle of a device; the first call begins to open it.
-  func handle(_ reference: DeviceReference) -> DeviceHandle {
-    if let handle = handles[reference] { return handle }
-    let handle = makeHandle(reference)
-    handles[reference] = handle
-    return handle
+  /// Takes the present moment, and what has been read since the last frame.
+  func tick() {
+    takeOver()
+    now = clock()
   }
 
-  /// Lets go of a device and opens it anew. It is read-only again.
-  func reopen(_ reference: DeviceReference) {
-    handles[reference]?.close()
-    handles[reference] = makeHandle(reference)
-    armed.remove(reference)
-  }
+  // MARK: the listing
 
-  /// Reads the listing anew, or says why that failed.
+  /// Begins to read the listing anew.
   func rescan() {
-    do {
-      listing = try scan()
-      details = [:]
-    } catch {
-      message = "\(error)"
-    }
+    guard !isScanning else { return }
+    isScanning = true
+    reader.readListing()
+    takeOver()
   }
-
-  /// What is known of a device that has been opened.
-  func status(_ reference: DeviceReference) -> DeviceStatus? { handles[reference]?.status }
-
-  /// All devices that have been opened.
-  var opened: [DeviceHandle] { handles.values.sorted { $0.reference.description < $1.reference.description } }
 
   /// What the listing says of a device.
   func listed(_ reference: DeviceReference) -> ListedDevice? {
     listing.devices.first { $0.reference == reference }
   }
 
-  /// What is read for single devices; read once, when it is first drawn.
+  /// What a user calls a device: its address, when it is listed.
+  func name(of reference: DeviceReference) -> String { listed(reference)?.address ?? reference.description }
+
+  /// What is read for single devices; it begins to be read when it is first asked for, and is nil until then.
   func details(of device: ListedDevice) -> ListedDevice.Details? {
     if let known = details[device.reference] { return known }
-    let read = readDetails(device.reference)
-    details[device.reference] = .some(read)
-    return read
+    details[device.reference] = .some(nil)
+    reader.readDetails(of: device.reference)
+    takeOver()
+    return details[device.reference] ?? nil
+  }
+
+  private func takeOver() {
+    for found in reader.take() {
+      switch found {
+      case .listing(let new): (listing, details, isScanning) = (new, [:], false)
+      case .failure(let why): (message, isScanning) = (why, false)
+      case .details(let reference, let read): details[reference] = .some(read)
+      }
+    }
+  }
+
+  // MARK: devices
+
+  /// Begins to open a device, unless it is open.
+  func open(_ reference: DeviceReference) {
+    if let handle = handles[reference] {
+      if handle.status.phase == .closed { handle.reopen() }
+    } else {
+      handles[reference] = makeHandle(reference)
+    }
+  }
+
+  /// Lets go of a device and opens it anew. It is read-only again.
+  func reopen(_ reference: DeviceReference) {
+    handles[reference]?.reopen()
+    armed.remove(reference)
+  }
+
+  /// Lets go of a device and says what may become of it; false, with a message, when it has not answered yet.
+  func close(_ reference: DeviceReference) -> Bool {
+    guard let handle = handles[reference], !refuseBusy(reference) else { return false }
+    handle.close()
+    armed.remove(reference)
+    let name = name(of: reference)
+    message = handle.status.farewell(to: name, at: clock()) ?? "\(name) is closed: another program can open it."
+    return true
+  }
+
+  /// What is known of a device that has been opened.
+  func status(_ reference: DeviceReference) -> DeviceStatus? { handles[reference]?.status }
+
+  /// The journal of a device that has been opened.
+  func journal(of reference: DeviceReference) -> Journal? { handles[reference]?.journal }
+
+  /// What to say of the devices when the program ends, a line each, by name.
+  var farewells: [String] {
+    handles.map { (name(of: $0), $1.status) }.sorted { $0.0 < $1.0 }
+      .compactMap { name, status in status.farewell(to: name, at: clock()) }
   }
 
   /// Whether the device takes changes.
   func isArmed(_ reference: DeviceReference) -> Bool { armed.contains(reference) }
+
+  /// How many devices take changes.
+  var armedCount: Int { armed.count }
 
   /// Looks at every opened device again.
   func look() {
@@ -95,8 +136,17 @@ final class Store {
         message = "Read-only: press a to arm this device first."
         return
       }
-      if case .step(let request) = command { handle(reference).step(request) }
-      if case .act(let action) = command { handle(reference).act(action) }
+      // What waits behind another call would be done later, in a state that nobody has seen.
+      guard !refuseBusy(reference) else { return }
+      if case .step(let request) = command { handles[reference]?.step(request) }
+      if case .act(let action) = command { handles[reference]?.act(action) }
     }
+  }
+
+  /// Says that a device has not answered yet, when that is so.
+  private func refuseBusy(_ reference: DeviceReference) -> Bool {
+    guard let work = status(reference)?.busy(at: clock()) else { return false }
+    message = "Busy: \(work.name), wait until it has answered."
+    return true
   }
 }

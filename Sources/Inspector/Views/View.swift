@@ -9,6 +9,8 @@ protocol View {
   func keys(_ store: Store) -> [KeyHint]
   /// Whether the view lies over the one below it, which then stays visible.
   var isOverlay: Bool { get }
+  /// Whether characters are typed into it: then none of them is a key for the program.
+  var takesText: Bool { get }
   /// The device it is about, for the badge that says whether it is armed.
   var device: DeviceReference? { get }
   /// Takes a key.
@@ -19,6 +21,7 @@ protocol View {
 
 extension View {
   var isOverlay: Bool { false }
+  var takesText: Bool { false }
   var device: DeviceReference? { nil }
 }
 

@@ -54,12 +54,13 @@ struct EndTests {
 
   @Test("by a signal while a device is not running: it is told which")
   func signalAfterStep() throws {
-    let program = try startVfioscope("--demo", "sim:v2-reference,dirty=0", showing: "state ● running")
+    let program = try startVfioscope("--demo", "sim:v2-reference,dirty=0", showing: "state ● running", columns: 100)
     try program.arm()
     try program.step(to: "stop")
     try program.wait(for: "state ● stop ")
     program.signal(SIGTERM)
     try expectRestored(program, .killed(by: SIGTERM))
-    #expect(program.terminal.lines.contains("sim:v2-reference,dirty=0 was left in stop."))
+    let farewell = "sim:v2-reference,dirty=0 was in stop when it was closed; many drivers go back to running then."
+    #expect(program.terminal.lines.contains(farewell))
   }
 }

@@ -21,7 +21,19 @@ struct HangTests {
     let program = try hanging()
     try program.wait(for: "busy: step to stop-copy for 1 s")
     try program.wait(for: "busy: step to stop-copy for 2 s")
-    #expect(program.screen.contains("state ● running"))
+    #expect(program.screen.contains("state ○ running  RUNNING (2) last seen "))
+  }
+
+  @Test("in a look is shown as busy too, with what was seen earlier and its age")
+  func look() throws {
+    let program = try PtyProgram(
+      builtProgram("vfioscope"), ["--demo", "sim:v2-reference,access-latency=800ms"], columns: 100)
+    try program.wait(untilScreen: { $0.contains("Opening the device for ") }, seconds: 30)
+    try program.wait(untilScreen: { $0.contains("state ● running") && $0.contains("bytes, live") }, seconds: 30)
+    try program.wait(for: "busy: look for 1 s", "state ○ running  RUNNING (2) last seen ", "bytes, last seen ")
+    #expect(!program.screen.contains("live"))
+    program.type("q")
+    #expect(try program.exitStatus() == .exited(0))
   }
 
   @Test("leaves the rest of the program alive")

@@ -19,9 +19,20 @@ struct SurroundingsTests {
     #expect(try program.exitStatus() == .exited(0))
   }
 
-  @Test("when it is too small, keys still quit")
+  @Test("when it is too small, no key does anything but quit")
   func tooSmall() throws {
-    let program = try startVfioscope("--demo", showing: "The terminal is 40×10.", rows: 10, columns: 40)
+    let program = try startVfioscope("--demo", "3b:00.2", showing: "state ● running")
+    try program.arm()
+    program.resize(rows: 10, columns: 40)
+    try program.wait(for: "The terminal is 40×10.")
+    program.type("sjjj\ry?")
+    // The frame of another size comes after the keys.
+    program.resize(rows: 10, columns: 41)
+    try program.wait(for: "The terminal is 41×10.")
+    program.resize(rows: 24, columns: 80)
+    try program.wait(for: "state ● running", "s step", "ARMED")
+    program.resize(rows: 10, columns: 40)
+    try program.wait(for: "The terminal is 40×10.")
     program.type("q")
     #expect(try program.exitStatus() == .exited(0))
     #expect(program.terminalModes == .sane)

@@ -3,6 +3,9 @@ import Testing
 
 @Suite("The terminal program")
 struct WalkTests {
+  private static let closedInStop =
+    "sim:v1-reference,size=1M was in stop when it was closed; many drivers go back to running then."
+
   @Test("begins with the groups of the simulated machine, the first device that opens selected")
   func firstScreen() throws {
     let program = try startVfioscope("--demo", showing: "q quit")
@@ -33,6 +36,26 @@ struct WalkTests {
     try program.type(PtyProgram.escape, andWaitFor: "4 IOMMU groups")
   }
 
+  @Test("opens a device of the simulated machine by its address, and lets go of it by c")
+  func demoDevice() throws {
+    let program = try startVfioscope("--demo", "af:00.0", showing: "state ● running  _RUNNING (1)")
+    #expect(program.terminal.lines[0].hasPrefix(" vfioscope  0000:af:00.0"))
+    try program.type("c", andWaitFor: "0000:af:00.0 is closed: another program can open it.")
+    #expect(program.screen.contains("4 IOMMU groups"))
+  }
+
+  @Test("opens no device of this machine for one of a copy of another's files")
+  func copiedMachine() throws {
+    let tree = try Tree()
+    try tree.pci("0000:3b:00.2", driver: "vfio-pci", group: 12)
+    try tree.groupNode("12", number: "509:12")
+    let program = try startVfioscope("--root", tree.path, showing: "q quit", columns: 120)
+    try program.type(
+      PtyProgram.enter,
+      andWaitFor: "0000:3b:00.2: devices of the kernel are listed from \(tree.path), not opened")
+    #expect(program.screen.contains("Can't open the device."))
+  }
+
   @Test("changes nothing before the device is armed")
   func readOnly() throws {
     let program = try startVfioscope("--demo", "sim:v2-reference,dirty=0", showing: "state ● running")
@@ -44,7 +67,7 @@ struct WalkTests {
     #expect(program.screen.contains("● running"))
     program.type("q")
     #expect(try program.exitStatus() == .exited(0))
-    #expect(!program.screen.contains("was left in"))
+    #expect(!program.screen.contains("when it was closed"))
   }
 
   @Test("takes a v2 device through a live migration by hand, and leaves it running")
@@ -63,12 +86,13 @@ struct WalkTests {
       for: "state ● running  RUNNING (2)", "✓ running: stop-copy → stop → running-p2p → running: ok, now running")
     program.type("q")
     #expect(try program.exitStatus() == .exited(0))
-    #expect(!program.screen.contains("was left in"))
+    #expect(!program.screen.contains("when it was closed"))
   }
 
   @Test("takes a v1 device through a live migration, and says at the end where it was left")
   func liveMigrationOfV1() throws {
-    let program = try startVfioscope("--demo", "sim:v1-reference,size=1M", showing: "state ● running  _RUNNING (1)")
+    let program = try startVfioscope(
+      "--demo", "sim:v1-reference,size=1M", showing: "state ● running  _RUNNING (1)", columns: 100)
     try program.arm()
     for state in ["pre-copy", "stop-copy", "stop"] {
       try program.step(to: state)
@@ -76,7 +100,7 @@ struct WalkTests {
     }
     program.type("q")
     #expect(try program.exitStatus() == .exited(0))
-    #expect(program.terminal.lines.contains("sim:v1-reference,size=1M was left in stop."))
+    #expect(program.terminal.lines.contains(Self.closedInStop))
   }
 
   @Test("shows a refusal with its errno and the state read back, and a reset that leaves the error state")
@@ -111,7 +135,7 @@ struct WalkTests {
   func help() throws {
     let program = try startVfioscope("--demo", showing: "q quit")
     try program.type("?", andWaitFor: "reading it changes nothing")
-    #expect(program.screen.contains("filter"))
+    #expect(program.screen.contains("filter") && program.screen.contains("READ-ONLY"))
     try program.type(PtyProgram.escape, andWaitFor: "Details")
     try program.type(PtyProgram.enter, andWaitFor: "state ● running")
     program.type("?")
