@@ -108,9 +108,20 @@ enum cn_open_result cn_open(void) {
   return CN_OPENED;
 }
 
+// With Ctrl-C the kernel throws away what the terminal has not taken yet, and that may have been the end of some bold or
+// faint text: curses then thinks it is off, and would leave the terminal that way.
+static void end_window(void) {
+  const char *plain = tigetstr("sgr0");
+  if (plain && plain != (const char *)-1) {
+    putp(plain);
+    fflush(stdout);
+  }
+  endwin();
+}
+
 void cn_close(void) {
   if (!screen) return;
-  endwin();
+  end_window();
   cn_guard_set_active(false);
   delscreen(screen);
   screen = NULL;
@@ -118,7 +129,7 @@ void cn_close(void) {
 }
 
 void cn_suspend(void) {
-  endwin();
+  end_window();
   cn_guard_set_active(false);
 }
 

@@ -18,6 +18,7 @@ make_mediated() {
 }
 
 make_mediated mtty mtty-2 "$MTTY_A"
-make_mediated mtty mtty-1 "$MTTY_B"
+make_mediated mtty mtty-2 "$MTTY_B"
+make_mediated mtty mtty-1 "$MTTY_C"
 make_mediated vfioscope_v1 vfioscope_v1-region "$V1_A"
 make_mediated vfioscope_v1 vfioscope_v1-region "$V1_B"

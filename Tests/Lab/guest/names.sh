@@ -8,5 +8,6 @@ export SHARED_EDU=0000:05:01.0                        # vfio-pci, in one group w
 export SHARED_NIC=0000:05:02.0                        # ... this one, which e1000 keeps: not viable
 export MTTY_A=6d747479-0000-4000-8000-00000000000a    # v2, the kernel's sample driver
 export MTTY_B=6d747479-0000-4000-8000-00000000000b
+export MTTY_C=6d747479-0000-4000-8000-00000000000c      # one port, the others have two: it refuses their data
 export V1_A=76310000-0000-4000-8000-00000000000a      # v1, our module
 export V1_B=76310000-0000-4000-8000-00000000000b
