@@ -49,14 +49,15 @@ struct ByteCount: ExpressibleByArgument, Equatable {
   let value: UInt64
 
   init?(argument: String) {
-    let number = argument.hasPrefix("0x") ? UInt64(argument.dropFirst(2), radix: 16) : UInt64(argument)
-    guard let number else { return nil }
+    let isHexadecimal = argument.hasPrefix("0x")
+    let digits = isHexadecimal ? argument.dropFirst(2) : argument[...]
+    // UInt64 would take a sign too.
+    guard digits.first?.isHexDigit == true, let number = UInt64(digits, radix: isHexadecimal ? 16 : 10) else {
+      return nil
+    }
     value = number
   }
 }
 
 /// `0x0000a0`, at least six digits.
-func offsetText(_ offset: UInt64) -> String {
-  let digits = String(offset, radix: 16)
-  return "0x" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-}
+func offsetText(_ offset: UInt64) -> String { "0x" + hexadecimal(offset, digits: 6) }

@@ -25,66 +25,33 @@ extension Stream {
     }
 
     func run() throws {
-      let captures = (try Capture(path: first), try Capture(path: second))
-      let report = try StreamDiffReport(captures.0, captures.1, limit: limit)
+      let captures = [try Capture(path: first), try Capture(path: second)]
+      let report = try StreamDiffReport(captures[0], captures[1], limit: limit)
       if json { try printJSON(report.json) } else { try report.text.forEach(printLine) }
-      try captures.0.sayFault()
-      try captures.1.sayFault()
-      if !report.equal { throw Failure(.broken) }
+      for capture in captures { try capture.sayFault() }
+      if !report.bytes.isEqual { throw Failure(.broken) }
     }
   }
 }
 
-/// What `stream diff` prints, as JSON or as text.
+/// What `stream diff` prints.
 struct StreamDiffReport {
-  let files: [File]
-  let equal: Bool
-  let firstDifference: UInt64?
-  let differingBytes: UInt64
-  let rangeCount: Int
-  let ranges: [Range]
-  let format: String?
-  let records: Records?
+  private let captures: [Capture]
+  let bytes: StreamDifference
+  /// The format that both seem to have, and their differences in its terms.
+  private let format: StreamFormat?
+  private let records: RecordDifferences?
 
-  struct File {
-    let file: String
-    let device: String?
-    let `protocol`: String?
-    let bytes: UInt64
-    let chunks: UInt64?
-  }
-
-  struct Range {
-    let offset: UInt64
-    let bytes: UInt64
-  }
-
-  struct Records {
-    let compared: Int
-    let changed: Int
-    let changes: [Change]
-    let ending: String?
-  }
-
-  struct Change {
-    let record: Int
-    let name: String
-    let offsets: [UInt64]
-    let what: [String]
-  }
-
-  init(_ one: Capture, _ other: Capture, limit: Int) throws {
-    let difference = try StreamDifference(one, other, limit: limit)
-    files = [File(one), File(other)]
-    equal = difference.isEqual
-    firstDifference = difference.first
-    differingBytes = difference.differingBytes
-    rangeCount = difference.rangeCount
-    ranges = difference.ranges.map { Range(offset: $0.lowerBound, bytes: $0.upperBound - $0.lowerBound) }
-    let formats = (try StreamFormat.guess(one), try StreamFormat.guess(other))
-    let shared = formats.0?.name == formats.1?.name ? formats.0 : nil
-    format = shared?.name
-    records = try shared.map { Records(try RecordDifferences(one, other, format: $0, limit: limit)) }
+  init(_ one: Capture, _ other: Capture, limit: Int) throws(StreamFault) {
+    captures = [one, other]
+    bytes = try StreamDifference(one, other, limit: limit)
+    let (first, second) = (try StreamFormat.guess(one), try StreamFormat.guess(other))
+    if let first, first.name == second?.name {
+      format = first
+      records = try RecordDifferences(one, other, format: first, limit: limit)
+    } else {
+      (format, records) = (nil, nil)
+    }
   }
 }
 
@@ -93,89 +60,83 @@ extension StreamDiffReport {
   var json: JSON {
     .object([
       "schema": .string("vfioscope.stream-diff/1"),
-      "files": .array(files.map(\.json)),
-      "equal": .bool(equal),
-      "first_difference": JSON(firstDifference),
-      "differing_bytes": JSON(differingBytes),
-      "range_count": JSON(rangeCount),
-      "ranges": .array(ranges.map { .object(["offset": JSON($0.offset), "bytes": JSON($0.bytes)]) }),
-      "format": JSON(format),
+      "files": .array(captures.map(\.diffJSON)),
+      "equal": .bool(bytes.isEqual),
+      "first_difference": JSON(bytes.first),
+      "differing_bytes": JSON(bytes.differingBytes),
+      "range_count": JSON(bytes.rangeCount),
+      "ranges": .array(bytes.ranges.map { .object(["offset": JSON($0.lowerBound), "bytes": JSON($0.bytes)]) }),
+      "format": JSON(format?.name),
       "records": records?.json ?? .null,
     ])
   }
-}
 
-extension StreamDiffReport.File {
-  fileprivate var json: JSON {
-    .object([
-      "file": .string(file), "device": JSON(device), "protocol": JSON(self.protocol), "bytes": JSON(bytes),
-      "chunks": JSON(chunks),
-    ])
-  }
-
-  init(_ capture: Capture) {
-    self.init(
-      file: capture.path, device: capture.identity?.device,
-      protocol: capture.identity?.protocol.rawValue, bytes: capture.count,
-      chunks: capture.identity == nil ? nil : capture.summary.chunks)
-  }
-}
-
-extension StreamDiffReport.Records {
-  fileprivate var json: JSON {
-    .object([
-      "compared": JSON(compared), "changed": JSON(changed), "changes": .array(changes.map(\.json)),
-      "ending": JSON(ending),
-    ])
-  }
-
-  init(_ differences: RecordDifferences) {
-    self.init(
-      compared: differences.compared, changed: differences.changeCount,
-      changes: differences.changes.map {
-        StreamDiffReport.Change(record: $0.index, name: $0.name, offsets: $0.offsets, what: $0.what)
-      },
-      ending: differences.ending)
-  }
-}
-
-extension StreamDiffReport.Change {
-  fileprivate var json: JSON {
-    .object([
-      "record": JSON(record), "name": .string(name), "offsets": .array(offsets.map { JSON($0) }), "what": JSON(what),
-    ])
-  }
-}
-
-extension StreamDiffReport {
   /// The report as lines for people.
   var text: [String] {
-    let rows =
-      [["file"] + files.map(\.file), ["device"] + files.map { $0.device ?? "-" }]
-      + [["protocol"] + files.map { $0.protocol ?? "-" }, ["bytes"] + files.map { String($0.bytes) }]
-      + [["chunks"] + files.map { $0.chunks.map { String($0) } ?? "-" }]
-    let bytes = [verdict] + ranges.map { "  \(offsetText($0.offset))  \($0.bytes) bytes" } + moreRanges
-    return (columns(rows) + bytes + recordLines).map(printable)
+    let rows: [(String, (Capture) -> String?)] = [
+      ("file", { $0.path }), ("device", { $0.identity?.device }), ("protocol", { $0.identity?.protocol.rawValue }),
+      ("bytes", { String($0.count) }), ("chunks", { $0.identity == nil ? nil : String($0.summary.chunks) }),
+    ]
+    let table = columns(rows.map { row in [row.0] + captures.map { row.1($0) ?? "-" } })
+    return (table + byteLines + recordLines).map(printable)
   }
 
-  private var verdict: String {
-    guard let first = firstDifference else { return "The data are equal." }
-    if differingBytes == 0 { return "Equal up to \(offsetText(first)), where the shorter one ends." }
-    return "First difference at \(offsetText(first)); \(differingBytes) bytes differ, in \(rangeCount) ranges:"
-  }
-
-  private var moreRanges: [String] {
-    rangeCount > ranges.count ? ["  and \(rangeCount - ranges.count) more"] : []
+  private var byteLines: [String] {
+    guard let first = bytes.first else { return ["The data are equal."] }
+    if bytes.differingBytes == 0 { return ["Equal up to \(offsetText(first)), where the shorter one ends."] }
+    let extent = "\(counted(bytes.differingBytes, "byte")) in \(counted(bytes.rangeCount, "range"))"
+    let more = bytes.rangeCount - bytes.ranges.count
+    return ["First difference at \(offsetText(first)); in all \(extent):"]
+      + bytes.ranges.map { "  \(offsetText($0.lowerBound))  \(counted($0.bytes, "byte"))" }
+      + (more > 0 ? ["  and \(more) more"] : [])
   }
 
   private var recordLines: [String] {
-    guard let records = records, let format = format, !equal else { return [] }
-    let changes = records.changes.map { change in
-      let places = change.offsets.map(offsetText).joined(separator: " and ")
-      return "  record \(change.record), \(change.name), at \(places): \(change.what.joined(separator: "; "))"
-    }
-    let more = records.changed - changes.count
-    return ["\(records.changed) of \(records.compared) records (\(format)) differ."] + changes
-      + (more > 0 ? ["  and \(more) more"] : []) + (records.ending.map { ["  \($0)"] } ?? [])
+    guard let records, let format, !bytes.isEqual else { return [] }
+    let more = records.changeCount - records.changes.count
+    return ["\(records.changeCount) of \(counted(records.compared, "record")) of format \(format.name) not the same."]
+      + records.changes.map { "  \($0.line)" } + (more > 0 ? ["  and \(more) more"] : [])
+      + [records.ending].compactMap { $0.map { "  \($0)" } }
+  }
+}
+
+extension Range<UInt64> {
+  fileprivate var bytes: UInt64 { upperBound - lowerBound }
+}
+
+extension Capture {
+  fileprivate var diffJSON: JSON {
+    .object([
+      "file": .string(path),
+      "device": JSON(identity?.device),
+      "protocol": JSON(identity?.protocol.rawValue),
+      "bytes": JSON(count),
+      "chunks": JSON(identity == nil ? nil : summary.chunks),
+    ])
+  }
+}
+
+extension RecordDifferences {
+  fileprivate var json: JSON {
+    .object([
+      "compared": JSON(compared),
+      "changed": JSON(changeCount),
+      "changes": .array(changes.map(\.json)),
+      "ending": JSON(ending),
+    ])
+  }
+}
+
+extension RecordDifferences.Change {
+  fileprivate var json: JSON {
+    .object([
+      "record": JSON(index), "name": .string(name), "offsets": .array(offsets.map { JSON($0) }), "what": JSON(what),
+    ])
+  }
+
+  fileprivate var line: String {
+    let places = offsets.first == offsets.last ? offsets.prefix(1) : offsets.prefix(2)
+    let place = places.map(offsetText).joined(separator: " and ")
+    return "record \(index), \(name), at \(place): \(what.joined(separator: "; "))"
   }
 }

@@ -60,7 +60,7 @@ struct HexDump {
 
   private func heading(_ index: Int, _ chunk: Capture.Chunk) -> String {
     let phase = capture.phase(ofChunk: index).map { ", \($0)" } ?? ""
-    return printable("chunk \(index)\(phase), \(chunk.count) bytes at \(offsetText(chunk.start))")
+    return printable("chunk \(index)\(phase), \(counted(chunk.count, "byte")) at \(offsetText(chunk.start))")
   }
 
   /// Built as bytes: a formatted string a byte would take a thousand times as long.

@@ -31,31 +31,8 @@ extension Stream {
   }
 }
 
-/// What `stream info` prints, as JSON or as text.
+/// What `stream info` prints.
 struct StreamInfoReport {
-  let file: String
-  let container: Container
-  let `protocol`: String?
-  let device: String?
-  let flags: [String]
-  let way: String?
-  let bytes: UInt64
-  let chunks: UInt64?
-  let largestChunkBytes: Int?
-  let phases: [Phase]
-  let finalState: String?
-  let sha256: String?
-  let verdict: Verdict
-  let fault: String?
-  let faultOffset: UInt64?
-  let format: String?
-  let formatAbout: String?
-
-  enum Container: String {
-    case streamFile = "stream-file"
-    case plainBytes = "plain-bytes"
-  }
-
   enum Verdict: String {
     /// All there, and as it was written.
     case good
@@ -66,66 +43,20 @@ struct StreamInfoReport {
     case altered
   }
 
-  struct Phase {
-    let state: String
-    let bytes: UInt64
-    let chunks: UInt64
-    let startUs: Double
+  private let capture: Capture
+  private let format: StreamFormat?
+  private let sha256: String?
+  let verdict: Verdict
 
-    fileprivate var json: JSON {
-      .object([
-        "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks), "start_us": JSON(startUs),
-      ])
-    }
-  }
-
-  init(_ capture: Capture) throws {
-    let summary = capture.summary
-    let isStreamFile = capture.identity != nil
-    file = capture.path
-    container = isStreamFile ? .streamFile : .plainBytes
-    self.protocol = capture.identity?.protocol.rawValue
-    device = capture.identity?.device
-    flags = capture.identity?.flags ?? []
-    way = capture.identity?.way
-    bytes = capture.count
-    chunks = isStreamFile ? summary.chunks : nil
-    largestChunkBytes = isStreamFile ? summary.largestChunk : nil
-    phases = summary.phases.map {
-      Phase(state: $0.state, bytes: $0.bytes, chunks: $0.chunks, startUs: $0.start.microseconds)
-    }
-    finalState = summary.finalState
-    sha256 = try capture.identity == nil ? capture.sha256() : summary.sha256.isEmpty ? nil : summary.sha256
+  init(_ capture: Capture) throws(StreamFault) {
+    self.capture = capture
+    format = try StreamFormat.guess(capture)
     verdict = Self.verdict(capture)
-    fault = capture.fault?.reason
-    faultOffset = capture.fault?.offset
-    let guess = try StreamFormat.guess(capture)
-    format = guess?.name
-    formatAbout = guess?.about
-  }
-
-  /// The report as JSON.
-  var json: JSON {
-    .object([
-      "schema": .string("vfioscope.stream-info/1"),
-      "file": .string(file),
-      "container": .string(container.rawValue),
-      "protocol": JSON(self.protocol),
-      "device": JSON(device),
-      "flags": JSON(flags),
-      "way": JSON(way),
-      "bytes": JSON(bytes),
-      "chunks": JSON(chunks),
-      "largest_chunk_bytes": JSON(largestChunkBytes),
-      "phases": .array(phases.map(\.json)),
-      "final_state": JSON(finalState),
-      "sha256": JSON(sha256),
-      "verdict": .string(verdict.rawValue),
-      "fault": JSON(fault),
-      "fault_offset": JSON(faultOffset),
-      "format": JSON(format),
-      "format_about": JSON(formatAbout),
-    ])
+    if capture.identity == nil {
+      sha256 = try capture.sha256()
+    } else {
+      sha256 = capture.summary.sha256.isEmpty ? nil : capture.summary.sha256
+    }
   }
 
   private static func verdict(_ capture: Capture) -> Verdict {
@@ -135,38 +66,81 @@ struct StreamInfoReport {
     default: .altered
     }
   }
+
+  private var isStreamFile: Bool { capture.identity != nil }
 }
 
 extension StreamInfoReport {
+  /// The report as JSON.
+  var json: JSON {
+    .object([
+      "schema": .string("vfioscope.stream-info/1"),
+      "file": .string(capture.path),
+      "container": .string(isStreamFile ? "stream-file" : "plain-bytes"),
+      "protocol": JSON(capture.identity?.protocol.rawValue),
+      "device": JSON(capture.identity?.device),
+      "flags": JSON(capture.identity?.flags),
+      "way": JSON(capture.identity?.way),
+      "bytes": JSON(capture.count),
+      "chunks": JSON(isStreamFile ? capture.summary.chunks : nil),
+      "largest_chunk_bytes": JSON(isStreamFile ? capture.summary.largestChunk : nil),
+      "phases": .array(capture.summary.phases.map(\.json)),
+      "final_state": JSON(capture.summary.finalState),
+      "sha256": JSON(sha256),
+      "verdict": .string(verdict.rawValue),
+      "fault": JSON(capture.fault?.reason),
+      "fault_file_offset": JSON(capture.fault?.offset),
+      "format": JSON(format?.name),
+      "format_about": JSON(format?.about),
+    ])
+  }
+
   /// The report as lines for people.
   var text: [String] {
-    var rows = [["file", file]]
-    if let device = device, let name = self.protocol {
-      let offered = flags.isEmpty ? "" : " (\(flags.joined(separator: ", ")))"
-      rows += [["device", device], ["protocol", "\(name)\(offered), by \(way ?? "-")"]]
+    var rows = [["file", capture.path]]
+    if let identity = capture.identity {
+      let offered = identity.flags.isEmpty ? "" : " (\(identity.flags.joined(separator: ", ")))"
+      rows.append(["device", identity.device])
+      rows.append(["protocol", "\(identity.protocol.rawValue)\(offered), by \(identity.way)"])
     }
     rows.append(["data", dataText])
-    rows += phases.map { phase in
-      ["  \(phase.state)", "\(phase.bytes) bytes in \(phase.chunks) chunks, from \(phase.startUs / 1e6) s on"]
-    }
-    if let state = finalState { rows.append(["left in", state]) }
-    rows.append(["SHA-256", sha256 ?? "-"])
-    rows.append(["format", format.map { "\($0): \(formatAbout ?? "")" } ?? "not known"])
+    rows += capture.summary.phases.map(\.row)
+    if let state = capture.summary.finalState { rows.append(["left in", state]) }
+    if let sha256 { rows.append(["SHA-256", sha256]) }
+    rows.append(["format", format.map { "\($0.name): \($0.about)" } ?? "not known"])
     rows.append(["verdict", verdictText])
     return columns(rows).map(printable)
   }
 
   private var dataText: String {
-    guard let chunks = chunks else { return "\(bytes) plain bytes" }
-    return "\(bytes) bytes in \(chunks) chunks, the longest of \(largestChunkBytes ?? 0)"
+    guard isStreamFile else { return "\(counted(capture.count, "byte")), plain" }
+    let summary = capture.summary
+    let longest = summary.chunks > 1 ? ", the longest of \(counted(summary.largestChunk, "byte"))" : ""
+    return "\(counted(summary.bytes, "byte")) in \(counted(summary.chunks, "chunk"))\(longest)"
   }
 
   private var verdictText: String {
     switch verdict {
     case .good: "good: all there, and every checksum fits"
-    case .unchecked where container == .plainBytes: "not checked: plain bytes have no checksums"
-    case .unchecked: "all there; the bytes are not checked, it was saved without checksums"
-    case .unfinished, .altered: "at byte \(faultOffset ?? 0) of the file: \(fault ?? "")"
+    case .unchecked where isStreamFile: "all there; the bytes can't be checked, it was saved without checksums"
+    case .unchecked: "not checked: plain bytes have no checksums"
+    case .unfinished: capture.fault?.reason ?? ""
+    case .altered: "altered, at byte \(capture.fault?.offset ?? 0) of the file: \(capture.fault?.reason ?? "")"
     }
+  }
+}
+
+extension StreamSummary.Phase {
+  fileprivate var json: JSON {
+    .object([
+      "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks), "start_us": JSON(start.microseconds),
+    ])
+  }
+
+  fileprivate var row: [String] {
+    [
+      "  \(state)",
+      "\(counted(bytes, "byte")) in \(counted(chunks, "chunk")), from \(start.microseconds / 1e6) s on",
+    ]
   }
 }

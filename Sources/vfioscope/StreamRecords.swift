@@ -29,17 +29,20 @@ extension Stream {
       let capture = try Capture(path: file)
       let format = try capture.format(named: format)
       var reader = format.map { RecordReader(capture, format: $0) }
-      var kept: [StreamRecord] = []
+      var kept: [JSON] = []
       var shown = 0
       if !json { try printLine(format.map { "\($0.name): \($0.about)" } ?? "The format is not known; see stream hex.") }
       while shown < limit, let record = try reader?.next() {
         shown += 1
-        if json { kept.append(record) } else { try record.text.forEach(printLine) }
+        if json { kept.append(record.json) } else { try record.text.forEach(printLine) }
       }
       let isCut = try shown == limit && reader?.next() != nil
       if json {
         try printJSON(
-          StreamRecordsReport(file: file, format: format?.name, records: kept, limitReached: isCut).json)
+          .object([
+            "schema": .string("vfioscope.stream-records/1"), "file": .string(file), "format": JSON(format?.name),
+            "records": .array(kept), "limit_reached": .bool(isCut),
+          ]))
       } else if isCut {
         try printLine("More records follow: give a larger --limit.")
       }
@@ -48,27 +51,9 @@ extension Stream {
   }
 }
 
-/// What `stream records --json` prints.
-struct StreamRecordsReport {
-  let file: String
-  let format: String?
-  let records: [StreamRecord]
-  let limitReached: Bool
-
-  /// The report as JSON.
-  var json: JSON {
-    .object([
-      "schema": .string("vfioscope.stream-records/1"),
-      "file": .string(file),
-      "format": JSON(format),
-      "records": .array(records.map(\.json)),
-      "limit_reached": .bool(limitReached),
-    ])
-  }
-}
-
 extension StreamRecord {
-  fileprivate var json: JSON {
+  /// The record as JSON.
+  var json: JSON {
     .object([
       "name": .string(name),
       "offset": JSON(offset),
@@ -79,27 +64,25 @@ extension StreamRecord {
       "note": JSON(note),
     ])
   }
+
+  /// The record as lines for people: its fields beside it when they are few, else below it.
+  var text: [String] {
+    let indent = String(repeating: "  ", count: depth)
+    let data = dataLength > 0 ? ", \(counted(dataLength, "byte")) of data" : ""
+    let head = "\(offsetText(offset))  \(indent)\(name)\(data)"
+    let fields = fields.map { "\($0.name) \($0.value.words)" }
+    let beside = fields.joined(separator: ", ")
+    let below = note.map { ["          \(indent)! \($0)"] } ?? []
+    guard beside.count > 120 else {
+      return ([head + (fields.isEmpty ? "" : ": \(beside)")] + below).map(printable)
+    }
+    return ([head] + fields.map { "          \(indent)\($0)" } + below).map(printable)
+  }
 }
 
 extension StreamRecord.Value {
   /// A number stays one; all else is text.
   fileprivate var json: JSON {
     if case .number(let number) = self { JSON(number) } else { .string(words) }
-  }
-}
-
-extension StreamRecord {
-  /// The record as lines for people: its fields beside it when they are few, else below it.
-  var text: [String] {
-    let indent = String(repeating: "  ", count: depth)
-    let data = dataLength > 0 ? ", \(dataLength) bytes of data" : ""
-    let head = "\(offsetText(offset))  \(indent)\(name)\(data)"
-    let fields = fields.map { "\($0.name) \($0.value.words)" }
-    let beside = fields.joined(separator: ", ")
-    let below = note.map { ["\(indent)  ! \($0)"] } ?? []
-    guard beside.count > 120 else {
-      return ([head + (fields.isEmpty ? "" : ": \(beside)")] + below).map(printable)
-    }
-    return ([head] + fields.map { "\(indent)    \($0)" } + below).map(printable)
   }
 }

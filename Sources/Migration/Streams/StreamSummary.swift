@@ -27,6 +27,8 @@ public struct StreamSummary: Sendable, Equatable {
   /// Whether the stream has come to its end.
   public var isComplete = false
 
+  var extent: StreamExtent { StreamExtent(bytes: bytes, chunks: chunks) }
+
   mutating func begin(phase state: String, at start: Duration) {
     phases.append(Phase(state: state, bytes: 0, chunks: 0, start: start))
   }
@@ -40,4 +42,13 @@ public struct StreamSummary: Sendable, Equatable {
       phases[phases.count - 1].chunks += 1
     }
   }
+}
+
+/// How much there is of a stream.
+struct StreamExtent: Equatable, CustomStringConvertible {
+  var bytes: UInt64 = 0
+  var chunks: UInt64 = 0
+
+  /// `3 bytes in 1 chunk`.
+  var description: String { "\(counted(bytes, "byte")) in \(counted(chunks, "chunk"))" }
 }

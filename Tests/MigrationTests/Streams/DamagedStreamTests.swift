@@ -58,7 +58,7 @@ import VFIO
 
   @Test func aLongChunkThatIsNotThereTakesNoMemory() throws {
     let start = try Array(smallStreamFile().prefix(identityEnd))
-    let head = StreamFrame(.chunk, length: StreamFrame.chunkLimit, checksum: 0).head
+    let head = StreamFrame(.chunk, length: StreamFrame.chunkLimit, checksum: 0).headBytes
     let reader = try StreamFileReader(path: folder.file("s", holding: start + head + [1, 2, 3]))
     var buffer: [UInt8] = []
     #expect(throws: StreamFault.self) { try reader.next(into: &buffer) }
@@ -76,11 +76,11 @@ import VFIO
 
   @Test func aChunkThatIsMissingIsNoticedEvenWithoutChecksums() throws {
     let good = try streamFile([(.v2(.stopCopy), [[1], [2]])], checksums: false)
-    let chunk = StreamFrame(.chunk, length: 1, checksum: 0).head + [1]
+    let chunk = StreamFrame(.chunk, length: 1, checksum: 0).headBytes + [1]
     let place = try #require(good.indices.first { good[$0...].starts(with: chunk) })
     var bytes = good
     bytes.removeSubrange(place..<place + chunk.count)
-    #expect(try fault(bytes).reason == "the trailer says 2 bytes in 2 chunks, there are 1 bytes in 1 chunks")
+    #expect(try fault(bytes).reason == "the trailer says 2 bytes in 2 chunks; what is there is 1 byte in 1 chunk")
   }
 
   @Test func bytesBehindTheTrailerAreNoticed() throws {

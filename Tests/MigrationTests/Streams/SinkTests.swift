@@ -93,6 +93,15 @@ import VFIO
     #expect(folder.names == [])
   }
 
+  @Test(arguments: [1, 1 << 20])
+  func aWriteThatFailsIsAFaultWhateverTheChunksLength(_ length: Int) throws {
+    let full = try StreamDescriptor(opening: "/dev/full", O_WRONLY)
+    let writer = RawStreamWriter(DescriptorSink(full.number, name: "full"))
+    let chunk = [UInt8](repeating: 1, count: length)
+    let fault = try #require(throws: StreamFault.self) { try writer.chunk(chunk.span.bytes) }
+    #expect(fault.errno?.name == "ENOSPC")
+  }
+
   @Test func aReaderThatHasGoneIsAFaultAndNotASignal() throws {
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)

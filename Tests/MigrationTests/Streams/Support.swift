@@ -105,6 +105,11 @@ func smallStreamFile(checksums: Bool = true) throws -> [UInt8] {
     [(.v2(.preCopy), [[1, 2, 3], [4]]), (.v2(.stopCopy), [[5, 6, 7, 8, 9, 10, 11]])], checksums: checksums)
 }
 
+extension StreamFrame {
+  /// The head as it lies in the file.
+  var headBytes: [UInt8] { head.span.bytes.withUnsafeBytes { Array($0) } }
+}
+
 /// A frame with good checksums.
 func frame(_ type: UInt32, _ payload: [UInt8]) -> [UInt8] {
   var bytes: [UInt8] = []

@@ -6,8 +6,8 @@ final class FrameSource {
   private var scratch: [UInt8] = []
   /// Where the frame that is being read begins.
   private var frameOffset: UInt64 = 0
-  /// What has been read, in words, for a fault that says how far it came.
-  var soFar = "nothing"
+  /// The chunks that have been read, for a fault that says how far it came.
+  var soFar = StreamExtent()
 
   init(_ descriptor: StreamDescriptor) {
     self.descriptor = descriptor

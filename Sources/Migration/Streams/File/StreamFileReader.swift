@@ -49,7 +49,6 @@ public final class StreamFileReader {
   /// - Throws: a fault with the byte offset; of kind `unfinished` when the file ends before its trailer.
   public func next(into buffer: inout [UInt8]) throws(StreamFault) -> StreamPiece? {
     while !summary.isComplete {
-      source.soFar = extent
       guard let frame = try source.nextFrame() else { throw source.cut() }
       switch frame.kind {
       case .chunk: return .chunk(try readChunk(frame, into: &buffer))
@@ -90,6 +89,7 @@ public final class StreamFileReader {
     }
     chunkOffset = offset
     summary.add(chunk: count)
+    source.soFar = summary.extent
     return count
   }
 
@@ -97,9 +97,8 @@ public final class StreamFileReader {
     guard let trailer = TrailerFrame(payload: try source.payload(of: frame)) else {
       throw source.fault(.altered, "the trailer can't be understood")
     }
-    guard trailer.bytes == summary.bytes, trailer.chunks == summary.chunks else {
-      throw source.fault(
-        .altered, "the trailer says \(trailer.bytes) bytes in \(trailer.chunks) chunks, there are \(extent)")
+    guard trailer.extent == summary.extent else {
+      throw source.fault(.altered, "the trailer says \(trailer.extent); what is there is \(summary.extent)")
     }
     guard !hasChecksums || trailer.sha256 == sha256.digest() else {
       throw source.fault(.altered, "the SHA-256 of the trailer is not that of the chunks")
@@ -109,6 +108,4 @@ public final class StreamFileReader {
     summary.finalState = trailer.finalState.isEmpty ? nil : trailer.finalState
     summary.isComplete = true
   }
-
-  private var extent: String { "\(summary.bytes) bytes in \(summary.chunks) chunks" }
 }

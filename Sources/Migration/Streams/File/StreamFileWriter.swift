@@ -42,16 +42,14 @@ public final class StreamFileWriter: StreamWriter {
       throw StreamFault("chunk", .refused, "\(bytes.byteCount) bytes are more than a stream file's chunk can hold")
     }
     let checksum = hasChecksums ? CRC32C(bytes).value : 0
-    let frame = StreamFrame(.chunk, length: bytes.byteCount, checksum: checksum)
-    tally.add(bytes)
-    try sink.write(frame.head.span.bytes, bytes)
+    let head = StreamFrame(.chunk, length: bytes.byteCount, checksum: checksum).head
+    try tally.add(bytes) { () throws(StreamFault) in try sink.write(head.span.bytes, bytes) }
   }
 
   /// Writes the trailer and finishes the sink.
   public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
     let digest = tally.finish(finalState)
-    let trailer = TrailerFrame(
-      bytes: tally.summary.bytes, chunks: tally.summary.chunks, sha256: digest, finalState: finalState?.name ?? "")
+    let trailer = TrailerFrame(extent: tally.summary.extent, sha256: digest, finalState: finalState?.name ?? "")
     try write(.trailer, trailer.payload)
     try sink.finish()
     return tally.summary
@@ -63,39 +61,7 @@ public final class StreamFileWriter: StreamWriter {
   }
 
   private func write(_ kind: StreamFrame.Kind, _ payload: [UInt8]) throws(StreamFault) {
-    let frame = StreamFrame(kind, length: payload.count, checksum: CRC32C(payload.span.bytes).value)
-    try sink.write(frame.head.span.bytes, payload.span.bytes)
-  }
-}
-
-/// The trailer's payload.
-struct TrailerFrame: Equatable {
-  var bytes: UInt64
-  var chunks: UInt64
-  var sha256: [UInt8]
-  var finalState: String
-
-  init(bytes: UInt64, chunks: UInt64, sha256: [UInt8], finalState: String) {
-    self.bytes = bytes
-    self.chunks = chunks
-    self.sha256 = sha256
-    self.finalState = finalState
-  }
-
-  /// Reads a payload; nil when it is too short.
-  init?(payload: [UInt8]) {
-    guard let bytes: UInt64 = payload.little(at: 0), let chunks: UInt64 = payload.little(at: 8),
-      payload.count >= 16 + SHA256.size
-    else { return nil }
-    self.init(
-      bytes: bytes, chunks: chunks, sha256: Array(payload[16..<(16 + SHA256.size)]),
-      finalState: String(decoding: payload[(16 + SHA256.size)...], as: UTF8.self))
-  }
-
-  var payload: [UInt8] {
-    var payload: [UInt8] = []
-    payload.append(little: bytes)
-    payload.append(little: chunks)
-    return payload + sha256 + Array(finalState.utf8)
+    let head = StreamFrame(kind, length: payload.count, checksum: CRC32C(payload.span.bytes).value).head
+    try sink.write(head.span.bytes, payload.span.bytes)
   }
 }

@@ -44,11 +44,10 @@ struct StreamFrame: Equatable {
     self.checksum = checksum
   }
 
-  var head: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.headSize)
-    for number in [type, length, checksum] { bytes.append(little: number) }
-    bytes.append(little: CRC32C(bytes.span.bytes).value)
-    return bytes
+  /// The head's four numbers, as they lie in the file. There is one for each chunk, so it is kept off the heap.
+  var head: InlineArray<4, UInt32> {
+    var numbers: InlineArray = [type.littleEndian, length.littleEndian, checksum.littleEndian, 0]
+    numbers[3] = CRC32C(numbers.span.bytes.extracting(first: 12)).value.littleEndian
+    return numbers
   }
 }

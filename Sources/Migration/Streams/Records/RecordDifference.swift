@@ -69,7 +69,7 @@ public struct RecordDifferences: Sendable, Equatable {
     var what: [String] = []
     if a.dataLength != b.dataLength { what.append("data of \(a.dataLength) → \(b.dataLength) bytes") }
     if difference.differingBytes > 0, let first = difference.first {
-      what.append("\(difference.differingBytes) bytes of the data, the first at \(first) in them")
+      what.append("\(counted(difference.differingBytes, "byte")) of the data, the first at \(first) in them")
     }
     return what
   }
