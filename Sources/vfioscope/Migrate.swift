@@ -28,6 +28,9 @@ struct Migrate: ParsableCommand {
   @Option(help: "Stop the source as soon as the rest would take so many milliseconds.")
   var downtimeTarget: Double = 300
 
+  @Option(help: "Stop the source after so many seconds of pre-copy, whether it converges or not.")
+  var maxPreCopyTime: Double = 60
+
   @Flag(help: "Do it without asking.")
   var yes = false
 
@@ -43,6 +46,7 @@ struct Migrate: ParsableCommand {
     guard Set(devices).count == devices.count || devices.allSatisfy({ $0.hasPrefix("sim:") }) else {
       throw ValidationError("a device can be named once only")
     }
+    guard (0...1e6).contains(maxPreCopyTime) else { throw ValidationError("--max-pre-copy-time takes seconds") }
     guard (0...1e7).contains(downtimeTarget) else { throw ValidationError("--downtime-target takes milliseconds") }
   }
 
@@ -56,6 +60,7 @@ struct Migrate: ParsableCommand {
       try askUser("\(lost.joined(separator: ", ")): the own state will be lost", about: "migrate")
     }
     var options = transfer.options(preCopy: strategy == .preCopy)
+    options.limits.preCopyTime = .seconds(maxPreCopyTime)
     options.downtimeTarget = .milliseconds(downtimeTarget)
     let watch = TransferWatch(quiet: transfer.json)
     let interruption = Interruption(asking: printable(devices[0]), cancelling: { watch.cancel() })

@@ -1,0 +1,163 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// save, load and migrate as a user calls them, on simulated devices.
+@Suite("save, load and migrate")
+struct TransferTests {
+  private let folder: Tree
+
+  init() throws {
+    folder = try Tree()
+  }
+
+  private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+  private func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
+
+  @Test(
+    "what one device saves another one loads",
+    arguments: ["sim:v1-reference,size=512K", "sim:v2-reference,size=512K"], [[], ["--pre-copy"]])
+  func roundTrip(device: String, more: [String]) throws {
+    let saved = try Invocation(["save", device, "-o", path("x"), "--json"] + more).finish()
+    #expect(saved.status == .exited(0))
+    #expect(saved.errors == "")
+    let report = try ParsedJSON(saved.output)
+    #expect(report["schema"] == "vfioscope.save/1")
+    #expect(report["result"] == "ok")
+    #expect(report["error"] == .null)
+    #expect(report["devices"]?.elements.map { $0["state"] } == ["running"])
+    #expect(
+      report["phases"]?.elements.map { $0["state"] } == (more.isEmpty ? ["stop-copy"] : ["pre-copy", "stop-copy"]))
+    #expect(try #require(report["downtime_us"]?.value) > 0)
+    #expect(!exists("x.part"))
+    let loaded = try vfioscope("load", "\(device),seed=9", "-i", path("x"), "--yes", "--json")
+    #expect(loaded.status == .exited(0))
+    let back = try ParsedJSON(loaded.output)
+    #expect(back["bytes"] == report["bytes"])
+    #expect(back["sha256"] == report["sha256"])
+    #expect(back["devices"]?.elements.map { $0["state"] } == ["running"])
+  }
+
+  @Test("a stream goes through a pipe")
+  func pipe() throws {
+    let script =
+      "\(try builtProgram("vfioscope")) save sim:v2-reference,size=256K -o - 2>/dev/null"
+      + " | \(try builtProgram("vfioscope")) load sim:v2-reference,size=256K,seed=2 -i - --yes"
+    let run = try Invocation(["-c", script], program: "/bin/sh").finish()
+    #expect(run.status == .exited(0))
+    #expect(run.lines.last == "device sim:v2-reference,size=256K,seed=2: now running")
+  }
+
+  @Test("a file that is there is not replaced unless it is wanted")
+  func replace() throws {
+    #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x")).status == .exited(0))
+    let again = try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"))
+    #expect(again.status == .exited(3))
+    #expect(again.errorLines.count == 1)
+    #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"), "--replace").status == .exited(0))
+  }
+
+  @Test("a device that fails half-way leaves no file, and says where it was left")
+  func noFile() throws {
+    let run = try vfioscope("save", "sim:v2-reference,fail=stop-copy:EIO", "-o", path("x"))
+    #expect(run.status == .exited(1))
+    #expect(run.lines.contains { $0.contains("not finished: stop-copy was refused: EIO") })
+    #expect(run.lines.last == "device sim:v2-reference,fail=stop-copy:EIO: now running")
+    #expect(!exists("x") && !exists("x.part"))
+  }
+
+  @Test("bounds end it", arguments: [["--max-bytes", "1000"], ["--max-time", "0.001"]])
+  func bounds(option: [String]) throws {
+    let run = try Invocation(["save", "sim:v2-reference,size=64M", "-o", path("x")] + option).finish()
+    #expect(run.status == .exited(1))
+    #expect(run.output.contains(option[0]))
+    #expect(!exists("x"))
+  }
+
+  @Test("a full disk is said on one line, and the device goes on")
+  func fullDisk() throws {
+    let device = "sim:v2-reference,size=1M"
+    let script = "exec \(try builtProgram("vfioscope")) save \(device) -o - >/dev/full"
+    let run = try Invocation(["-c", script], program: "/bin/sh").finish()
+    #expect(run.status == .exited(3) || run.status == .exited(1))
+    #expect(run.errors.contains("ENOSPC"))
+  }
+
+  @Test("a load has to be confirmed, and nothing is done without")
+  func confirm() throws {
+    #expect(try vfioscope("save", "sim:v1-reference,size=64K", "-o", path("x")).status == .exited(0))
+    let run = try vfioscope("load", "sim:v1-reference,size=64K", "-i", path("x"), "--trace")
+    #expect(run.status == .exited(4))
+    #expect(!run.errorLines.contains { $0.contains("write region") })
+  }
+
+  @Test("a damaged file is refused before the device is opened")
+  func damaged() throws {
+    #expect(try vfioscope("save", "sim:v1-reference,size=64K", "-o", path("x")).status == .exited(0))
+    #expect(truncate(path("x"), 5000) == 0)
+    let run = try vfioscope("load", "sim:v1-reference,size=64K", "-i", path("x"), "--yes", "--trace")
+    #expect(run.status == .exited(3))
+    #expect(run.errorLines.count == 1)
+    #expect(run.errors.contains("not finished"))
+  }
+
+  @Test("a stream of the other protocol is refused")
+  func otherProtocol() throws {
+    #expect(try vfioscope("save", "sim:v1-reference,size=64K", "-o", path("x")).status == .exited(0))
+    let run = try vfioscope("load", "sim:v2-reference,size=64K", "-i", path("x"), "--yes")
+    #expect(run.status == .exited(4))
+    #expect(run.errors.contains("was saved by protocol v1, sim:v2-reference,size=64K speaks v2"))
+  }
+
+  @Test("a device's place is taken by another one")
+  func migrate() throws {
+    let run = try vfioscope(
+      "migrate", "sim:v2-reference,size=1M,dirty=64K", "sim:v2-reference,size=1M,seed=2", "--yes", "--json")
+    #expect(run.status == .exited(0))
+    let report = try ParsedJSON(run.output)
+    #expect(report["schema"] == "vfioscope.migrate/1")
+    #expect(report["devices"]?.elements.map { $0["role"] } == ["source", "destination"])
+    #expect(report["devices"]?.elements.map { $0["state"] } == ["stop", "running"])
+    #expect(report["pre_copy"] == "target met")
+  }
+
+  @Test("a source that changes as fast as it is read is called so, and moved all the same")
+  func notConverging() throws {
+    let run = try vfioscope(
+      "migrate", "sim:v2-reference,size=16M,dirty=64G", "sim:v2-reference,size=16M,seed=2", "--yes", "--json",
+      "--downtime-target", "0", "--max-pre-copy-time", "1")
+    #expect(run.status == .exited(0))
+    let report = try ParsedJSON(run.output)
+    #expect(report["pre_copy"] == "not converging")
+    #expect(report["devices"]?.elements.map { $0["state"] } == ["stop", "running"])
+  }
+
+  @Test("Ctrl-C leaves the source running and the destination reset")
+  func interrupted() throws {
+    let invocation = try Invocation([
+      "migrate", "sim:v2-reference,size=64M,dirty=64G", "sim:v2-reference,size=64M,seed=2", "--yes",
+      "--downtime-target", "0",
+    ])
+    _ = try invocation.errorLine()
+    invocation.signal(SIGINT)
+    let run = try invocation.finish()
+    #expect(run.status == .exited(1))
+    #expect(run.errors.contains("stopping, and leaving the devices in a safe state"))
+    #expect(run.lines.suffix(2).allSatisfy { $0.hasSuffix("now running") })
+  }
+
+  @Test(
+    "wrong usage is told on one line",
+    arguments: [
+      ["migrate", "sim:v2-reference"], ["migrate", "sim:v1-reference", "sim:v2-reference", "--yes"],
+      ["save", "sim:v2-reference"], ["save", "sim:v2-reference", "-o", "-", "--json"],
+      ["save", "sim:v2-reference", "-o", "x", "--max-time", "0"],
+    ])
+  func usage(arguments: [String]) throws {
+    let run = try Invocation(arguments).finish()
+    #expect(run.status == .exited(2))
+    #expect(run.errorLines.count == 1)
+    #expect(run.output == "")
+  }
+}
