@@ -34,6 +34,8 @@ final class V1DataSection {
       access = .map
     }
     let window = try window(at: offset, count: count)
+    // Copied, though the map could be handed out as it is: a device that vanishes then is an error here, where a look at
+    // its map, as for a checksum, would end the program.
     try onDevice { () throws(DeviceError) in
       try buffer.fill(0..<count) { (bytes) throws(DeviceError) in
         try window.window.copy(from: Int(offset - window.place.lowerBound), into: &bytes)
