@@ -23,8 +23,6 @@ public struct Field: Sendable, Equatable {
     case bytes
     /// A place in the region, in bytes from its start.
     case offset
-    /// A state's number.
-    case number
     /// How many descriptors are open.
     case count
   }

@@ -70,9 +70,7 @@ public struct StepResult: Sendable, Equatable {
   }
 
   /// The errno of a refusal.
-  public var errno: Errno? {
-    if case .refused(let errno)? = failure { errno } else { nil }
-  }
+  public var errno: Errno? { failure?.errno }
 
   /// What came of it, in a few words: `ok`, what the device answered, or that nothing was asked.
   public var outcome: String {

@@ -34,9 +34,7 @@ public struct Access: Sendable, Equatable {
   }
 
   /// The number the failed call returned, if it was a number.
-  public var errno: Errno? {
-    if case .refused(let errno)? = failure { errno } else { nil }
-  }
+  public var errno: Errno? { failure?.errno }
 }
 
 /// Whoever keeps the accesses: the journal, the trace.

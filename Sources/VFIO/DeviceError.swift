@@ -29,9 +29,14 @@ public struct DeviceError: Error, Sendable, Equatable {
   }
 
   /// The number of the failed call, if it was a number that came back.
+  public var errno: Errno? { reason.errno }
+}
+
+extension DeviceError.Reason {
+  /// The number that came back, if it was a number.
   public var errno: Errno? {
     // Every case named: with `if case`, the optimizer of Swift 6.3.1 crashes where this is inlined into a catch.
-    switch reason {
+    switch self {
     case .refused(let errno): errno
     case .short, .overran, .malformed: nil
     }

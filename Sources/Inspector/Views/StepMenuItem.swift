@@ -61,9 +61,6 @@ extension StepMenuItem {
     case .optional: lines.append("The document does not draw this change; a device may refuse it (\(plan.note)).")
     case .refused(let why): lines.append("The document refuses this: \(why).")
     }
-    if plan.danger == .crash {
-      lines.append("The kernel warns when a device in its error state is asked for a state. Only a reset helps.")
-    }
     return lines
   }
 }

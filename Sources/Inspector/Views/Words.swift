@@ -30,9 +30,7 @@ extension Field.Liveness {
   }
 
   /// The errno of a failed reading.
-  public var errno: String? {
-    if case .refused(let errno)? = failure { errno.name } else { nil }
-  }
+  public var errno: String? { failure?.errno?.name }
 
   /// Why a reading failed.
   public var failure: DeviceError.Reason? {

@@ -23,9 +23,6 @@ public struct V1Standing: OptionSet, Sendable, Equatable {
   /// The hisi_acc driver as posted with protocol v1 does it.
   public static let hisi = V1Standing(rawValue: 1 << 6)
 
-  /// Whether the document or any client needs it.
-  public var isNeeded: Bool { !isDisjoint(with: [.drawn, .abort, .qemu]) }
-
   /// The marks in words, such as `drawn in the document, asked for by QEMU 6.2`.
   public var words: String {
     let all: [(V1Standing, String)] = [
