@@ -39,6 +39,23 @@ public protocol Device: AnyObject, Sendable {
   /// Takes over the data fd that a state change of protocol v2 returned. The number means nothing afterwards; the
   /// stream closes it.
   func stream(taking dataFD: Int32) -> any DataStream
+
+  /// The address space in which the device does DMA. A device that has none yet gets one with the first call: before
+  /// that it can do no DMA. `ENOTTY` when there can be none.
+  func addressSpace() throws(DeviceError) -> any AddressSpace
+
+  /// `VFIO_DEVICE_FEATURE_DMA_LOGGING_START`: from now on the device itself notes what it writes in `ranges`.
+  ///
+  /// - Parameter pageSize: what one bit should stand for, in bytes.
+  /// - Returns: the page size the device chose.
+  func startLogging(_ ranges: [DMARange], pageSize: UInt64) throws(DeviceError) -> UInt64
+
+  /// `VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP`.
+  func stopLogging() throws(DeviceError)
+
+  /// `VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT`: sets the bits of the pages that were written since the last report. Bits
+  /// that are set stay so. After an error all pages count as written.
+  func reportLogging(into bitmap: inout DirtyBitmap) throws(DeviceError)
 }
 
 /// Which way a data fd is used.

@@ -34,6 +34,24 @@ public enum Operation: Sendable, Equatable {
   case precopyInfo
   /// The data fd is closed.
   case streamClose
+  /// What an address space can do: `IOMMU_GET_INFO`, or what stands in its place.
+  case addressSpaceInfo
+  /// Memory of ours is given to the device: `IOMMU_MAP_DMA`.
+  case mapDMA(DMARange)
+  /// It is taken away, with a bitmap of pages of this size if asked for: `IOMMU_UNMAP_DMA`.
+  case unmapDMA(DMARange, pageSize: UInt64?)
+  /// `IOMMU_DIRTY_PAGES` with START.
+  case dirtyPagesStart
+  /// `IOMMU_DIRTY_PAGES` with STOP.
+  case dirtyPagesStop
+  /// `IOMMU_DIRTY_PAGES` with GET_BITMAP.
+  case dirtyPagesGet(DMARange, pageSize: UInt64)
+  /// Feature DMA_LOGGING_START.
+  case startLogging(ranges: [DMARange], pageSize: UInt64)
+  /// Feature DMA_LOGGING_STOP.
+  case stopLogging
+  /// Feature DMA_LOGGING_REPORT.
+  case reportLogging(DMARange, pageSize: UInt64)
 }
 
 extension Operation: CustomStringConvertible {
@@ -57,6 +75,17 @@ extension Operation: CustomStringConvertible {
     case .streamWait(let direction): "wait for data fd, \(direction)"
     case .precopyInfo: "MIG_GET_PRECOPY_INFO"
     case .streamClose: "close data fd"
+    case .addressSpaceInfo: "IOMMU_GET_INFO"
+    case .mapDMA(let range): "MAP_DMA \(range)"
+    case .unmapDMA(let range, nil): "UNMAP_DMA \(range)"
+    case .unmapDMA(let range, let pageSize?): "UNMAP_DMA \(range) with bitmap, page size \(pageSize)"
+    case .dirtyPagesStart: "DIRTY_PAGES START"
+    case .dirtyPagesStop: "DIRTY_PAGES STOP"
+    case .dirtyPagesGet(let range, let pageSize): "DIRTY_PAGES GET_BITMAP \(range) page size \(pageSize)"
+    case .startLogging(let ranges, let pageSize):
+      "FEATURE SET DMA_LOGGING_START \(ranges.count) ranges page size \(pageSize)"
+    case .stopLogging: "FEATURE SET DMA_LOGGING_STOP"
+    case .reportLogging(let range, let pageSize): "FEATURE GET DMA_LOGGING_REPORT \(range) page size \(pageSize)"
     }
   }
 

@@ -83,6 +83,34 @@ public final class RecordingDevice: Device {
   public func stream(taking dataFD: Int32) -> any DataStream {
     RecordingStream(device.stream(taking: dataFD), recorder: recorder)
   }
+
+  /// The device's address space, recorded too. How it is come by is for the device to record.
+  public func addressSpace() throws(DeviceError) -> any AddressSpace {
+    RecordingAddressSpace(try device.addressSpace(), recorder: recorder)
+  }
+
+  /// Asks the device and records it.
+  public func startLogging(_ ranges: [DMARange], pageSize: UInt64) throws(DeviceError) -> UInt64 {
+    try recorder.measure(.startLogging(ranges: ranges, pageSize: pageSize)) { (outcome) throws(DeviceError) in
+      let granted = try device.startLogging(ranges, pageSize: pageSize)
+      outcome.keep([UInt8](number: granted))
+      return granted
+    }
+  }
+
+  /// Asks the device and records it.
+  public func stopLogging() throws(DeviceError) {
+    try recorder.measure(.stopLogging) { (_) throws(DeviceError) in try device.stopLogging() }
+  }
+
+  /// Asks the device and records it: the result is how many pages are dirty.
+  public func reportLogging(into bitmap: inout DirtyBitmap) throws(DeviceError) {
+    let operation = Operation.reportLogging(bitmap.range, pageSize: bitmap.pageSize)
+    try recorder.measure(operation) { (outcome) throws(DeviceError) in
+      try device.reportLogging(into: &bitmap)
+      outcome.result = bitmap.dirtyCount
+    }
+  }
 }
 
 /// A data fd whose every access is recorded.
