@@ -79,7 +79,7 @@ final class TransferWatch: Sendable {
 
 extension TransferProgress {
   fileprivate var line: String {
-    let left = remaining.map { ", \(size(Double($0))) left" } ?? ""
+    let left = estimate.remaining.map { ", \(size(Double($0))) left" } ?? ""
     let judged = verdict == .unknown ? "" : ", \(verdict.words)"
     return "\(state.name): \(size(Double(bytes))), \(size(rate))/s\(left)\(judged)"
   }

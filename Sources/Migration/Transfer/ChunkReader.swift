@@ -17,8 +17,8 @@ public protocol ChunkReader: AnyObject {
   /// - Parameter stopped: whether the device is in stop-copy, where no data means the end.
   func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece
 
-  /// What the device says is left, in bytes: an estimate. Asked between chunks; nil when it does not say.
-  func remaining() throws(TransferFault) -> UInt64?
+  /// What the device says is left. Asked between chunks; has no effect on the device.
+  func estimate() throws(TransferFault) -> Estimate
 }
 
 /// Puts data into a device that resumes, in the order it came.

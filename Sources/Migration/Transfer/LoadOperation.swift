@@ -57,7 +57,7 @@ public struct LoadOperation {
     let writer = session.interface.writer(options.access)
     let reader = SourceReader(source)
     while try pump.move(from: reader, in: state, { (chunk) throws(TransferFault) in try writer.put(chunk) }) != .end {
-      try pump.judge(state) { () throws(TransferFault) in nil }
+      try pump.judge(state) { () throws(TransferFault) in Estimate() }
     }
     _ = try session.insist(on: "running")
   }
@@ -81,5 +81,5 @@ private final class SourceReader: ChunkReader {
     return .chunk(count)
   }
 
-  func remaining() throws(TransferFault) -> UInt64? { nil }
+  func estimate() throws(TransferFault) -> Estimate { Estimate() }
 }

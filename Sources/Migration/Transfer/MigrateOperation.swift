@@ -104,7 +104,7 @@ public struct MigrateOperation {
       while try pump.move(
         from: readers[index], in: stopped, { (chunk) throws(TransferFault) in try writers[index].put(chunk) }) != .end
       {
-        try pump.judge(stopped) { () throws(TransferFault) in try readers[index].remaining() }
+        try pump.judge(stopped) { () throws(TransferFault) in try readers[index].estimate() }
       }
     }
     pump.endPhase()

@@ -75,17 +75,17 @@ struct Pump {
   var idle: Duration { lastData.duration(to: clock()) }
 
   /// Takes what the devices say is left, gives the figures out now and then, and says what pre-copy comes to.
-  mutating func judge(_ state: State, remaining: () throws(TransferFault) -> UInt64?) throws(TransferFault) {
+  mutating func judge(_ state: State, estimate: () throws(TransferFault) -> Estimate) throws(TransferFault) {
     let now = clock()
     guard lastReport.duration(to: now) >= Self.pace else { return }
     lastReport = now
-    let left = try remaining()
-    if let left { convergence.note(moved: report.bytes, remaining: left, at: now) }
+    let left = try estimate()
+    if let left = left.remaining { convergence.note(moved: report.bytes, remaining: left, at: now) }
     report.verdict = convergence.verdict
     observer.progress(
       TransferProgress(
-        state: state, bytes: report.bytes, elapsed: start.duration(to: now), rate: convergence.rate, remaining: left,
-        verdict: report.verdict))
+        state: state, bytes: report.bytes, elapsed: start.duration(to: now), rate: convergence.rate, estimate: left,
+        verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime))
   }
 
   /// Something the operation knows better.

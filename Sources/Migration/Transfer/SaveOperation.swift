@@ -44,7 +44,7 @@ public struct SaveOperation {
     let stopped = try session.insist(on: "stop-copy")
     try begin(stopped, &pump)
     while try pump.move(from: reader, in: stopped, take) != .end {
-      try pump.judge(stopped) { () throws(TransferFault) in try reader.remaining() }
+      try pump.judge(stopped) { () throws(TransferFault) in try reader.estimate() }
     }
     let downtime = stopping.duration(to: pump.now)
     pump.note { $0.downtime = downtime }
@@ -80,11 +80,9 @@ extension Pump {
       if case .chunk = piece { gotData = true }
     }
     try judge(state) { () throws(TransferFault) in
-      var sum: UInt64 = 0
-      for reader in readers {
-        guard let left = try reader.remaining() else { return nil }
-        sum += left
-      }
+      guard let first = readers.first else { return Estimate() }
+      var sum = try first.estimate()
+      for reader in readers.dropFirst() { sum = sum + (try reader.estimate()) }
       return sum
     }
     if report.verdict == .targetMet || isPreCopyOver { return false }

@@ -55,8 +55,10 @@ public struct TransferProgress: Sendable, Equatable {
   public let elapsed: Duration
   /// Bytes a second, of late.
   public let rate: Double
-  /// What the devices say is left, in bytes; nil when they don't say.
-  public let remaining: UInt64?
+  /// What the devices say is left, all together.
+  public let estimate: Estimate
   /// Whether pre-copy gets anywhere.
   public let verdict: Convergence.Verdict
+  /// How long what is left would take at the present rate; nil when that is not known.
+  public let estimatedDowntime: Duration?
 }

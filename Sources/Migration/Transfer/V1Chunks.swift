@@ -154,7 +154,11 @@ final class V1Reader: ChunkReader {
   }
 
   /// Only known between chunks: reading pending_bytes acknowledges.
-  func remaining() throws(TransferFault) -> UInt64? { interface.pendingLastSeen }
+  func estimate() throws(TransferFault) -> Estimate {
+    var estimate = Estimate()
+    estimate.pending = interface.pendingLastSeen
+    return estimate
+  }
 }
 
 /// Gives data to a v1 device: data_offset, the data, data_size. Chunks stay as they were saved.

@@ -37,14 +37,17 @@ final class V2Reader: ChunkReader {
     }
   }
 
-  /// PRECOPY_INFO while it may be asked, else MIG_DATA_SIZE.
-  func remaining() throws(TransferFault) -> UInt64? {
+  /// PRECOPY_INFO while it may be asked.
+  func estimate() throws(TransferFault) -> Estimate {
+    var estimate = Estimate()
     do throws(DeviceError) {
-      guard let info = try interface.stream?.precopyInfo() else { return nil }
-      return info.initialBytes &+ info.dirtyBytes
+      if let info = try interface.stream?.precopyInfo() {
+        (estimate.initial, estimate.dirty) = (info.initialBytes, info.dirtyBytes)
+      }
     } catch {
-      return nil
+      // An estimate is not worth ending a transfer for: what is really wrong shows at the next read.
     }
+    return estimate
   }
 }
 
