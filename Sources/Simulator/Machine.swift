@@ -17,7 +17,12 @@ struct Machine: Sendable {
   var window: V1Window
   /// Protocol v2: the data fds.
   var dataFDs = DataFDs()
+  /// Where the device does DMA; nil when it can do none.
+  weak var addressSpace: SimulatedAddressSpace?
+  /// Protocol v2: what the device notes of its DMA; nil when it notes nothing.
+  var deviceLog: DeviceLog?
   private var dirtying: Dirtying
+  private var dma: DMAWriter
 
   init(
     _ profile: Profile, _ options: Options, window: V1Window, gate: Gate,
@@ -31,6 +36,7 @@ struct Machine: Sendable {
     memory = DeviceMemory(size: options.size, seed: options.seed)
     config = ConfigSpace(profile.identity)
     dirtying = Dirtying(rate: options.dirtyRate, now: clock())
+    dma = DMAWriter(rate: options.dmaRate, seed: options.seed, now: clock())
     state = profile.migrationProtocol.error
     enter(options.state)
   }
@@ -46,13 +52,31 @@ struct Machine: Sendable {
       let page = memory.touch()
       saving?.noteChange(of: page)
     }
+    writeMemory()
   }
 
-  /// `VFIO_DEVICE_RESET`: back to RUNNING from every state; memory and data session are lost.
+  /// DMA. It ends with the states that run, of which the peer-to-peer states still reach memory.
+  private mutating func writeMemory() {
+    let due = dma.due(at: clock(), running: traits.runs)
+    guard due > 0, let addressSpace else { return }
+    addressSpace.withMemory { mapped in
+      let pageCount = mapped.pageCount
+      guard pageCount > 0 else { return }
+      for _ in 0..<due {
+        let page = dma.next(of: pageCount)
+        guard let iova = mapped.write(page: page, stamp: dma.count, of: memory.pattern) else { continue }
+        deviceLog?.note(iova)
+      }
+    }
+  }
+
+  /// `VFIO_DEVICE_RESET`: back to RUNNING from every state; memory, data session and what it noted of its DMA are lost.
+  /// The address space is not the device's: its memory and its log stay.
   mutating func reset() {
     closeSession()
     memory.reset(seed: options.seed)
     config = ConfigSpace(profile.identity)
+    deviceLog = nil
     enter(profile.migrationProtocol.running)
   }
 }

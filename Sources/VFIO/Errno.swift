@@ -40,6 +40,12 @@ extension Errno {
   public static let EPERM = Errno(rawValue: Glibc.EPERM)
   /// No such file or entry.
   public static let ENOENT = Errno(rawValue: Glibc.ENOENT)
+  /// A list is too long.
+  public static let E2BIG = Errno(rawValue: Glibc.E2BIG)
+  /// There is one already.
+  public static let EEXIST = Errno(rawValue: Glibc.EEXIST)
+  /// A sum goes beyond the largest number.
+  public static let EOVERFLOW = Errno(rawValue: Glibc.EOVERFLOW)
   /// A signal interrupted the call.
   public static let EINTR = Errno(rawValue: Glibc.EINTR)
   /// The device failed.

@@ -34,8 +34,8 @@ struct AddressTests {
   func unknownOption() {
     #expect(
       complaint("v2-reference,window=1M")
-        == #"the profile has no option "window"; it has access-latency, bad-data, chunk, dirty, fail, flags, hang, "#
-        + "latency, no-data, seed, size, stall, state")
+        == #"the profile has no option "window"; it has access-latency, bad-data, chunk, dirty, dma, fail, flags, "#
+        + "hang, latency, logging, no-data, seed, size, stall, state")
     #expect(complaint("v1-reference,flags=7")?.hasPrefix(#"the profile has no option "flags"; it has "#) == true)
   }
 
@@ -82,6 +82,7 @@ struct AddressTests {
       ("v1-reference,window=4097", "4K to 1G, in whole pages of 4K"),
       ("v1-reference,map=maybe", "yes, no or only"), ("v2-reference,stall=often", "a number of reads"),
       ("v1-reference,dirty=fast", "bytes a second, up to 1024G"),
+      ("v2-reference,dma=fast", "bytes a second, up to 1024G"), ("v2-reference,logging=maybe", "yes, no or all"),
       ("v1-reference,latency=5", "a time with its unit, such as 50us, 20ms or 3s, up to an hour"),
       ("v1-reference,latency=5m", "a time with its unit, such as 50us, 20ms or 3s, up to an hour"),
       ("v1-reference,access-latency=2h", "a time with its unit, such as 50us, 20ms or 3s, up to an hour"),
@@ -102,11 +103,13 @@ struct AddressTests {
 
   @Test("gives sizes with K, M and G and times with us, ms and s")
   func units() throws {
-    let options = try options("v1-reference,size=2G,chunk=3K,window=8M,dirty=100M,latency=20ms,access-latency=50us")
+    let address = "v1-reference,size=2G,chunk=3K,window=8M,dirty=100M,dma=3M,latency=20ms,access-latency=50us"
+    let options = try options(address)
     #expect(options.size == 2 << 30)
     #expect(options.chunk == 3072)
     #expect(options.window == 8 << 20)
     #expect(options.dirtyRate == 100 << 20)
+    #expect(options.dmaRate == 3 << 20)
     #expect(options.latency == .milliseconds(20))
     #expect(options.accessLatency == .microseconds(50))
     #expect(Quantity.time("3s") == .seconds(3))

@@ -16,12 +16,15 @@ struct V2FeatureTests {
       (4, 1 << 19 | get | set | 0xFFFF, .EINVAL), (7, get | 1, .EINVAL),
       (16, 1 << 19 | get | 1, .EINVAL), (16, 1 << 31 | 0xFFFF, .EINVAL),
       (16, get | set | 0xFFFF, .EINVAL), (16, get | set | 2, .EINVAL),
-      (8, get | 0xFFFF, .ENOTTY), (8, probe | get | 0xFFFF, .ENOTTY), (16, set | 6, .ENOTTY), (16, 0xFFFF, .ENOTTY),
+      (8, get | 0xFFFF, .ENOTTY), (8, probe | get | 0xFFFF, .ENOTTY), (16, set | 3, .ENOTTY), (16, 0xFFFF, .ENOTTY),
       (16, set | 1, .EINVAL), (16, probe | set | 1, .EINVAL), (16, probe | get | set | 1, .EINVAL),
       (16, set | 9, .EINVAL),
       (8, probe | 1, nil), (8, probe | get | 1, nil), (8, probe | get | set | 2, nil), (8, probe | get | 9, nil),
       (16, 1, .EINVAL), (16, 2, .EINVAL),
       (12, get | 1, .EINVAL), (15, get | 2, .EINVAL), (15, set | 2, .EINVAL), (8, get | 9, .EINVAL),
+      (8, probe | set | 6, nil), (8, probe | get | 6, .EINVAL), (31, set | 6, .EINVAL), (32, set | 6, .EFAULT),
+      (8, probe | set | 7, nil), (8, get | 7, .EINVAL), (8, set | 7, nil),
+      (8, probe | get | 8, nil), (8, set | 8, .EINVAL), (39, get | 8, .EINVAL), (40, get | 8, .EFAULT),
       (16, get | 1, nil), (64, get | 1, nil), (16, get | 2, nil), (16, get | 9, nil),
     ] as [(UInt32, UInt32, Errno?)])
   func decoding(argsz: UInt32, flags: UInt32, expected: Errno?) throws {

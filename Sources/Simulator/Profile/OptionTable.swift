@@ -27,6 +27,12 @@ enum OptionTable {
     "chunk": size("1 to 16M", in: 1...(16 << 20)) { $0.chunk = Int($1) },
     "window": size("4K to 1G, in whole pages of 4K", in: 4096...(1 << 30), of: 4096) { $0.window = Int($1) },
     "dirty": size("bytes a second, up to 1024G", in: 0...(1 << 40)) { $0.dirtyRate = $1 },
+    "dma": size("bytes a second, up to 1024G", in: 0...(1 << 40)) { $0.dmaRate = $1 },
+    "logging": Entry(expected: "yes, no or all") { options, text, _ in
+      guard let logging = Options.Logging(rawValue: text) else { return false }
+      options.logging = logging
+      return true
+    },
     "latency": time { $0.latency = $1 },
     "access-latency": time { $0.accessLatency = $1 },
     "map": Entry(expected: "yes, no or only") { options, text, _ in

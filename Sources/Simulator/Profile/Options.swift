@@ -18,6 +18,10 @@ struct Options: Sendable {
   var stalls: UInt64 = 0
   /// Bytes a second that change while the device runs.
   var dirtyRate: UInt64 = 0
+  /// Bytes a second that the running device writes to memory it was given.
+  var dmaRate: UInt64 = 0
+  /// Whether what it writes there is logged.
+  var logging = Logging.yes
   /// What every state change takes.
   var latency: Duration = .zero
   /// What every access takes.
@@ -41,6 +45,16 @@ struct Options: Sendable {
     case no
     /// A map; reads and writes are refused with ENOTSUP, as SPDK's NVMe target does.
     case only
+  }
+
+  /// What a dirty page log says: in v1 the address space's, in v2 the device's own.
+  enum Logging: String, Sendable, CaseIterable {
+    /// The pages that were written.
+    case yes
+    /// There is no log.
+    case no
+    /// Every page, as a container says whose groups can't tell what they have pinned.
+    case all
   }
 
   /// How a change fails.

@@ -12,7 +12,11 @@ extension Machine {
     .migration: Offer(operations: .get, size: 8),
     .migDeviceState: Offer(operations: [.get, .set], size: 8),
     .migDataSize: Offer(operations: .get, size: 8),
+    .dmaLoggingStart: Offer(operations: .set, size: 24),
+    .dmaLoggingStop: Offer(operations: .set, size: 0),
+    .dmaLoggingReport: Offer(operations: .get, size: 32),
   ]
+  private static let loggingFeatures: Set<FeatureNumber> = [.dmaLoggingStart, .dmaLoggingStop, .dmaLoggingReport]
 
   /// One call; `data` holds afterwards what the device puts there, also when it fails.
   mutating func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(Refusal) {
@@ -20,7 +24,7 @@ extension Machine {
     guard argsz >= 8, asked.isKnown else { throw Refusal(.EINVAL) }
     guard asked.contains(.probe) || !asked.contains([.get, .set]) else { throw Refusal(.EINVAL) }
     guard profile.migrationProtocol == .v2, let number = FeatureNumber(rawValue: asked.index),
-      let offer = Self.offers[number]
+      let offer = Self.offers[number], logsDMA || !Self.loggingFeatures.contains(number)
     else { throw Refusal(.ENOTTY) }
     let operations = asked.intersection([.get, .set])
     guard offer.operations.isSuperset(of: operations) else { throw Refusal(.EINVAL) }
@@ -40,6 +44,9 @@ extension Machine {
     case (.migDeviceState, .get): putState(state, dataFD: nil, &data)
     case (.migDeviceState, .set): try setState(&data)
     case (.migDataSize, .get): data.put(number: UInt64(dataSize), at: 0)
+    case (.dmaLoggingStop, .set): try stopLogging()
+    // They carry addresses of the caller's memory; there is none here. The device's own calls do without.
+    case (.dmaLoggingStart, .set), (.dmaLoggingReport, .get): throw Refusal(.EFAULT)
     default: throw Refusal(.EINVAL)
     }
   }
