@@ -1,3 +1,5 @@
+import CNcurses
+
 /// The marks that views draw with: one set for UTF-8, one for terminals that show only ASCII. Each takes
 /// one column, those of a tree two.
 public struct Glyphs: Hashable, Sendable {
@@ -21,6 +23,8 @@ public struct Glyphs: Hashable, Sendable {
   public let separator, ellipsis, none: String
   /// A full cell and an empty one, for bars.
   public let full, empty: String
+  /// How much there is of something, from nothing to all of it.
+  public let shades: [String]
 
   /// For a locale whose codeset is UTF-8.
   public static let utf8 = Glyphs(
@@ -30,7 +34,8 @@ public struct Glyphs: Hashable, Sendable {
     left: "←", right: "→", up: "↑", down: "↓",
     branch: "├─", lastBranch: "└─", trunk: "│ ", open: "▾", folded: "▸",
     check: "✓", failure: "✗", bullet: "•", live: "●", idle: "○",
-    separator: "·", ellipsis: "…", none: "–", full: "█", empty: "░")
+    separator: "·", ellipsis: "…", none: "–", full: "█", empty: "░",
+    shades: [" ", "░", "▒", "▓", "█"])
 
   /// For every other terminal.
   public static let ascii = Glyphs(
@@ -40,5 +45,15 @@ public struct Glyphs: Hashable, Sendable {
     left: "<", right: ">", up: "^", down: "v",
     branch: "|-", lastBranch: "`-", trunk: "| ", open: "-", folded: "+",
     check: "+", failure: "x", bullet: "*", live: "*", idle: "o",
-    separator: "|", ellipsis: "~", none: "-", full: "#", empty: ".")
+    separator: "|", ellipsis: "~", none: "-", full: "#", empty: ".",
+    shades: [" ", ".", ":", "*", "#"])
+
+  /// What the locale's codeset allows.
+  public static var ofLocale: Glyphs { cn_set_locale() ? .utf8 : .ascii }
+
+  /// The shade for a share of 0 to 1: the first only for nothing at all, the last only for all of it.
+  public func shade(_ share: Double) -> String {
+    let steps = shades.count - 1
+    return share > 0 ? shades[min(steps, 1 + Int(share * Double(steps - 1)))] : shades[0]
+  }
 }

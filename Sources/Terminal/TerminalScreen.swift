@@ -40,8 +40,9 @@ public final class TerminalScreen {
   /// Takes over the terminal on standard input and output.
   public init(_ options: Options = Options()) throws(TerminalError) {
     try Self.requireTerminal()
-    let isUTF8 = cn_set_locale()
-    glyphs = options.glyphs ?? (isUTF8 ? .utf8 : .ascii)
+    // Also when the user chose others: curses needs the locale.
+    let ofLocale = Glyphs.ofLocale
+    glyphs = options.glyphs ?? ofLocale
     try Self.open()
     let theme = options.theme ?? .suited(colorCount: Int(cn_color_count()), noColor: environment("NO_COLOR"))
     painter = Painter(theme: theme)

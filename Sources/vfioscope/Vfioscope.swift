@@ -13,7 +13,9 @@ struct Vfioscope: ParsableCommand {
       (/dev/vfio/devices/vfio3), or as a simulated one (sim:PROFILE[,key=value...]).
       """,
     version: "0.1.0",
-    subcommands: [Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self, Stream.self],
+    subcommands: [
+      Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self, Stream.self, Dirty.self,
+    ],
     defaultSubcommand: Inspect.self)
 }
 

@@ -16,7 +16,7 @@ struct UsageTests {
   func help() throws {
     let run = try vfioscope("--help")
     #expect(run.status == .exited(0))
-    for command in ["inspect", "list", "show", "step"] {
+    for command in ["inspect", "list", "show", "step", "dirty"] {
       #expect(run.lines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
     }
     #expect(run.errors.isEmpty)
@@ -28,6 +28,13 @@ struct UsageTests {
       ("list", ["--json", "--root <root>", "--demo"]),
       ("show", ["<device>", "--json", "--watch <watch>", "--count <count>", "--trace", "--via <via>"]),
       ("step", ["<device>", "<states>", "--raw <number>", "--json", "--trace", "--yes", "--via <via>"]),
+      (
+        "dirty",
+        [
+          "<device>", "--memory <memory>", "--iova <iova>", "--page-size <page-size>", "--interval <interval>",
+          "--reports <reports>", "--by <by>", "--map", "--json", "--trace", "--via <via>",
+        ]
+      ),
     ])
   func commandHelp(command: String, arguments: [String]) throws {
     let run = try vfioscope(command, "--help")

@@ -1,4 +1,3 @@
-import Synchronization
 import VFIO
 
 @testable import Simulator
@@ -16,17 +15,6 @@ func refusal(_ call: () throws -> Void) -> Errno? {
 /// An address of a profile with options.
 func address(_ profile: String, _ options: String) -> String {
   options.isEmpty ? profile : profile + "," + options
-}
-
-/// A clock that stands still until it is told otherwise.
-final class TestClock: Sendable {
-  private let instant = Mutex(ContinuousClock.now)
-
-  @Sendable func now() -> ContinuousClock.Instant { instant.withLock { $0 } }
-
-  func advance(by duration: Duration) {
-    instant.withLock { $0 += duration }
-  }
 }
 
 extension SimulatedDevice {

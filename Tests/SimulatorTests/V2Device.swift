@@ -1,3 +1,4 @@
+import TestSupport
 import VFIO
 
 @testable import Simulator

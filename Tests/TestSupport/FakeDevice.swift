@@ -16,6 +16,7 @@ package final class FakeDevice: Device {
     var opensDataFD: Set<UInt32> = []
     var offersDataSize = false
     var mapped: SharedMemory?
+    var space: FakeAddressSpace?
     var dead = false
     var stuck = false
   }
@@ -86,6 +87,12 @@ package final class FakeDevice: Device {
   /// It lets its regions be mapped: this memory lies at the start of each.
   package func mapping(_ memory: SharedMemory) -> FakeDevice {
     behaviour.withLock { $0.mapped = memory }
+    return self
+  }
+
+  /// It does DMA in this address space.
+  package func reaching(_ space: FakeAddressSpace) -> FakeDevice {
+    behaviour.withLock { $0.space = space }
     return self
   }
 
@@ -187,6 +194,13 @@ package final class FakeDevice: Device {
   package func reset() throws(DeviceError) {
     try begin(.reset)
     behaviour.withLock { $0.state = $0.v2Flags == nil ? V1State.running.rawValue : V2State.running.rawValue }
+  }
+
+  package func addressSpace() throws(DeviceError) -> any AddressSpace {
+    let operation = Operation.attach(call: "address space")
+    try begin(operation)
+    guard let space = behaviour.withLock({ $0.space }) else { throw DeviceError(operation, .ENOTTY) }
+    return space
   }
 
   package func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }

@@ -24,12 +24,7 @@ public struct DirtyBitmap: Sendable, Equatable {
   }
 
   /// How many of them were written.
-  public var dirtyCount: Int {
-    guard let last = words.last else { return 0 }
-    let used = pageCount % 64
-    let beyond = used == 0 ? 0 : (last >> UInt64(used)).nonzeroBitCount
-    return words.reduce(0) { $0 + $1.nonzeroBitCount } - beyond
-  }
+  public var dirtyCount: Int { dirtyCount(in: 0..<pageCount) }
 
   /// Whether the page with this number was written.
   public subscript(page: Int) -> Bool {
@@ -43,6 +38,48 @@ public struct DirtyBitmap: Sendable, Equatable {
   /// Takes all bits away: a report only sets bits.
   public mutating func clear() {
     for index in words.indices { words[index] = 0 }
+  }
+
+  /// Sets all bits: when a log has failed, every page counts as written.
+  public mutating func fill() {
+    for index in words.indices { words[index] = .max }
+  }
+
+  /// Takes over the bits of another bitmap, which has to have the same range and page size.
+  public mutating func formUnion(_ other: DirtyBitmap) {
+    for index in words.indices { words[index] |= other.words[index] }
+  }
+
+  /// How many of these pages were written.
+  public func dirtyCount(in pages: Range<Int>) -> Int {
+    var count = 0
+    var page = pages.lowerBound
+    while page < pages.upperBound {
+      let end = min(pages.upperBound, (page / 64 + 1) * 64)
+      let bits = words[page / 64] >> UInt64(page % 64)
+      count += (end - page == 64 ? bits : bits & (1 << UInt64(end - page) - 1)).nonzeroBitCount
+      page = end
+    }
+    return count
+  }
+
+  /// The pages that were written, those that follow each other together, lowest first.
+  public var dirtyRanges: [DMARange] {
+    var ranges: [DMARange] = []
+    var page = 0
+    while page < pageCount {
+      let first = page
+      while page < pageCount, self[page] { page += 1 }
+      if page > first { ranges.append(addresses(of: first..<page)) }
+      page += 1
+    }
+    return ranges
+  }
+
+  /// Where these pages lie.
+  public func addresses(of pages: Range<Int>) -> DMARange {
+    let start = UInt64(pages.lowerBound) * pageSize
+    return DMARange(iova: range.iova + start, length: min(UInt64(pages.count) * pageSize, range.length - start))
   }
 
   /// Lends the words to a call that sets bits in them.
