@@ -39,47 +39,14 @@ public struct Region: Sendable, Equatable {
   }
 }
 
-/// A capability of a region.
-public enum RegionCapability: Sendable, Equatable {
-  /// `VFIO_REGION_INFO_CAP_SPARSE_MMAP`: only these parts may be mapped.
-  case sparseMap([Area])
-  /// `VFIO_REGION_INFO_CAP_TYPE`: what a device specific region is; {3, 1} is the migration region.
-  case type(UInt32, subtype: UInt32)
-  /// Any other capability.
-  case other(id: UInt16, version: UInt16)
-
-  /// A part of a region, in bytes from the region's start.
-  public struct Area: Sendable, Equatable {
-    /// Bytes from the start of the region.
-    public let offset: UInt64
-    /// Bytes.
-    public let size: UInt64
-    /// The part that begins at `offset`.
-    public init(offset: UInt64, size: UInt64) {
-      self.offset = offset
-      self.size = size
-    }
-  }
-
-  static let sparseMapID: UInt16 = 1
-  static let typeID: UInt16 = 2
-}
-
 extension Device {
-  /// How large an answer to GET_REGION_INFO may grow: far beyond any device, small enough to allocate without care.
-  private static var argszLimit: Int { 64 * 1024 }
-
-  /// Describes a region. Asks a second time when the capabilities did not fit into the first answer (linux/vfio.h:
-  /// the call then succeeds with `argsz` saying what is needed).
+  /// Describes a region. Asks a second time when the capabilities did not fit into the first answer.
   public func region(_ index: UInt32) throws(DeviceError) -> Region {
-    let first = try regionInfo(index, argsz: MemoryLayout<cv_region_info>.size)
-    let needed = Int(first.number(UInt32.self, at: 0) ?? 0)
-    guard needed > first.count else { return try Region(reply: first, to: index) }
-    guard needed <= Self.argszLimit else {
-      throw DeviceError(
-        .regionInfo(index: index, argsz: first.count), .malformed("the answer would be \(needed) bytes long"))
+    let size = MemoryLayout<cv_region_info>.size
+    let reply = try CapabilityChain.ask(.regionInfo(index: index, argsz: size), fixed: size) {
+      (argsz) throws(DeviceError) in try regionInfo(index, argsz: argsz)
     }
-    return try Region(reply: try regionInfo(index, argsz: needed), to: index)
+    return try Region(reply: reply, to: index)
   }
 
   /// All regions the device says it has. A region that it refuses to describe is left out.
@@ -103,14 +70,21 @@ extension Region {
     else {
       throw DeviceError(.regionInfo(index: index, argsz: reply.count), .malformed("the answer is too short"))
     }
-    let hasCapabilities = Flags(rawValue: flags).contains(.capabilities) && capOffset != 0
-    let used = min(reply.count, Int(reply.number(UInt32.self, at: 0) ?? 0))
+    let hasCapabilities = Flags(rawValue: flags).contains(.capabilities)
     do throws(CapabilityChain.Fault) {
       self.init(
         index: index, flags: Flags(rawValue: flags), size: size, offset: offset,
-        capabilities: hasCapabilities ? try CapabilityChain.walk(Array(reply.prefix(used)), from: Int(capOffset)) : [])
+        capabilities: hasCapabilities ? try Self.capabilities(in: reply, from: capOffset) : [])
     } catch {
       throw DeviceError(.regionInfo(index: index, argsz: reply.count), .malformed(error.description))
+    }
+  }
+
+  private static func capabilities(
+    in reply: [UInt8], from start: UInt32
+  ) throws(CapabilityChain.Fault) -> [RegionCapability] {
+    try CapabilityChain.walk(reply, from: start, behind: MemoryLayout<cv_region_info>.size).map {
+      (link) throws(CapabilityChain.Fault) in try RegionCapability(link, in: reply)
     }
   }
 }
