@@ -70,6 +70,12 @@ struct Machine: Sendable {
     }
   }
 
+  /// Takes the time that so many bytes of a data session take at the device's rate.
+  func spend(_ bytes: Int) throws(Refusal) {
+    guard options.rate > 0, bytes > 0 else { return }
+    try gate.pause(.seconds(Double(bytes) / Double(options.rate)))
+  }
+
   /// `VFIO_DEVICE_RESET`: back to RUNNING from every state; memory, data session and what it noted of its DMA are lost.
   /// The address space is not the device's: its memory and its log stay.
   mutating func reset() {

@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 import VFIO
 
@@ -41,6 +42,23 @@ struct FaultTests {
     #expect(try ContinuousClock().measure { try slow.set(.stop) } < .milliseconds(20))
     let sluggish = try V1Device("access-latency=10ms")
     #expect(try ContinuousClock().measure { _ = try sluggish.state } >= .milliseconds(10))
+  }
+
+  @Test("gives its data at the rate it is told, for which nobody waits any longer when the device is gone")
+  func rate() throws {
+    let v1 = try V1Device("rate=1")
+    try v1.set(.stopCopy)
+    release(v1.device)
+    #expect(refusal { _ = try v1.dataOffset } == .ENODEV)
+    let v2 = try V2Device("rate=1")
+    let stream = try v2.open(.stopCopy)
+    release(v2.device)
+    #expect(refusal { _ = try stream.read(4096) } == .ENODEV)
+  }
+
+  /// Takes the device away in a moment.
+  private func release(_ device: SimulatedDevice) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(50)) { device.release() }
   }
 
   @Test("hangs until it is released, and is gone then")

@@ -22,6 +22,8 @@ struct Options: Sendable {
   var dmaRate: UInt64 = 0
   /// Whether what it writes there is logged.
   var logging = Logging.yes
+  /// Bytes a second that a data session gives; 0 for as fast as it can.
+  var rate: UInt64 = 0
   /// What every state change takes.
   var latency: Duration = .zero
   /// What every access takes.

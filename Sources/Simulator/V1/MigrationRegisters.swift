@@ -48,8 +48,9 @@ extension Machine {
   /// data_offset. In a save the answer comes when the data are in the window.
   private mutating func prepareWindow(_ dataOffset: UInt64) throws(Refusal) -> UInt64 {
     guard saving != nil || loading != nil else { throw Refusal(.EINVAL) }
-    if saving != nil {
+    if saving != nil, window.chunkLength == 0 {
       window.prepare(from: &saving, limit: options.chunk, of: memory, stopped: !traits.runs)
+      try spend(window.chunkLength)
     }
     return dataOffset
   }

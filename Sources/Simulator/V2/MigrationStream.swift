@@ -11,6 +11,7 @@ extension Machine {
     let preCopy = traits.isPreCopy
     let got = saving?.take(into: &buffer, limit: buffer.byteCount, of: memory, stopped: !preCopy) ?? 0
     guard got > 0 || buffer.byteCount == 0 || !preCopy else { throw Refusal(.ENOMSG) }
+    try spend(got)
     return got
   }
 
