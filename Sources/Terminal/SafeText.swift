@@ -75,10 +75,10 @@ public struct SafeText: Hashable, Sendable {
 }
 
 extension Unicode.Scalar {
-  /// Lines and blocks, the usual ones outside ASCII, are known to take one column.
-  fileprivate var columns: Int {
-    (0x2500..<0x25A0).contains(value) ? 1 : Int(cn_width(value))
-  }
+  /// Lines, blocks and the dots of plots, the usual ones outside ASCII, are known to take one column.
+  fileprivate var columns: Int { isDrawing ? 1 : Int(cn_width(value)) }
+
+  private var isDrawing: Bool { (0x2500..<0x25A0).contains(value) || (0x2800..<0x2900).contains(value) }
 
   fileprivate var isCombining: Bool {
     switch properties.generalCategory {
@@ -92,7 +92,7 @@ extension Unicode.Scalar {
     switch value {
     case 0..<0x20: return Unicode.Scalar(0x2400 + value)
     case 0x7F: return "\u{2421}"
-    case 0x2500..<0x25A0: return nil
+    case 0x2500..<0x25A0, 0x2800..<0x2900: return nil
     // Variation selectors change the width on some terminals and not on others.
     case 0xFE00...0xFE0F, 0xE0100...0xE01EF: return "\u{FFFD}"
     default: break
