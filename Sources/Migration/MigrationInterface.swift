@@ -23,6 +23,9 @@ public protocol MigrationInterface: AnyObject {
   func request(_ state: State) throws(DeviceError)
   /// Asks for a number as it is, whatever it means.
   func request(raw number: UInt32) throws(DeviceError)
+  /// Asks a device that can do it to say in pre-copy when it begins anew with its initial data. That is a change of the
+  /// device's settings, kept until it is closed. A device that can't is left as it is.
+  func optInToReinit()
   /// What takes the data out of the device while it saves.
   func reader(_ access: WindowAccess) -> any ChunkReader
   /// What puts data into the device while it resumes.

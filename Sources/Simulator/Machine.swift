@@ -21,6 +21,10 @@ struct Machine: Sendable {
   weak var addressSpace: SimulatedAddressSpace?
   /// Protocol v2: what the device notes of its DMA; nil when it notes nothing.
   var deviceLog: DeviceLog?
+  /// Protocol v2: MIG_PRECOPY_INFOv2 was set. It holds as long as the device is open.
+  var mayReinit = false
+  /// When pre-copy began, or began anew.
+  private var initialSince: ContinuousClock.Instant
   private var dirtying: Dirtying
   private var dma: DMAWriter
 
@@ -35,6 +39,7 @@ struct Machine: Sendable {
     self.clock = clock
     memory = DeviceMemory(size: options.size, seed: options.seed)
     config = ConfigSpace(profile.identity)
+    initialSince = clock()
     dirtying = Dirtying(rate: options.dirtyRate, now: clock())
     dma = DMAWriter(rate: options.dmaRate, seed: options.seed, now: clock())
     state = profile.migrationProtocol.error
@@ -53,6 +58,15 @@ struct Machine: Sendable {
       saving?.noteChange(of: page)
     }
     writeMemory()
+    beginAnewIfDue()
+  }
+
+  private mutating func beginAnewIfDue() {
+    guard mayReinit, options.reinit > .zero, traits.isPreCopy else { return }
+    let now = clock()
+    guard initialSince.duration(to: now) >= options.reinit else { return }
+    initialSince = now
+    saving?.beginAnew()
   }
 
   /// DMA. It ends with the states that run, of which the peer-to-peer states still reach memory.
@@ -134,7 +148,9 @@ extension Machine {
 
   private mutating func openSession(_ session: TransitionTable.Session) {
     switch session {
-    case .saving: saving = SaveSession(of: memory, chunk: options.chunk)
+    case .saving:
+      saving = SaveSession(of: memory, chunk: options.chunk)
+      initialSince = clock()
     case .resuming: loading = LoadSession()
     }
     switch profile.migrationProtocol {

@@ -171,6 +171,9 @@ public struct PrecopyInfo: Sendable, Equatable {
   /// What has changed since.
   public let dirtyBytes: UInt64
 
+  /// `VFIO_PRECOPY_INFO_REINIT`: there is new initial data on the stream, whatever was said before.
+  public static let reinit: UInt32 = 1 << 0
+
   /// Estimates with these values.
   public init(flags: UInt32 = 0, initialBytes: UInt64, dirtyBytes: UInt64) {
     self.flags = flags

@@ -81,7 +81,8 @@ extension TransferProgress {
   fileprivate var line: String {
     let left = estimate.remaining.map { ", \(size(Double($0))) left" } ?? ""
     let judged = verdict == .unknown ? "" : ", \(verdict.words)"
-    return "\(state.name): \(size(Double(bytes))), \(size(rate))/s\(left)\(judged)"
+    let anew = reinits == 0 ? "" : ", begun anew \(counted(reinits, "time"))"
+    return "\(state.name): \(size(Double(bytes))), \(size(rate))/s\(left)\(judged)\(anew)"
   }
 }
 

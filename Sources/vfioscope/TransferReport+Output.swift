@@ -23,6 +23,7 @@ struct TransferOutput {
       "downtime_us": report.downtime.map { JSON($0.microseconds) } ?? .null,
       "sha256": JSON(sha256),
       "pre_copy": .string(report.verdict.words),
+      "reinit": JSON(report.reinits),
       "phases": .array(report.phases.map(\.json)),
     ])
   }
@@ -45,6 +46,7 @@ struct TransferOutput {
     let head = report.fault == nil ? "end seen: all data moved" : "not finished: \(report.fault?.description ?? "")"
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
     if report.verdict != .unknown { lines.append("pre-copy: \(report.verdict.words)") }
+    if report.reinits > 0 { lines.append("pre-copy: begun anew \(counted(report.reinits, "time")) (REINIT)") }
     if let downtime = report.downtime { lines.append("downtime: \(downtime.milliseconds)") }
     if let sha256 { lines.append("SHA-256: \(sha256)") }
     lines += devices.enumerated().map { "\($1.role) \($1.name): now \(finalState(at: $0) ?? "in an unknown state")" }
@@ -56,7 +58,16 @@ extension TransferReport.Phase {
   fileprivate var json: JSON {
     .object([
       "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks),
-      "duration_us": JSON(duration.microseconds),
+      "duration_us": JSON(duration.microseconds), "left": left?.json ?? .null,
+    ])
+  }
+}
+
+extension Estimate {
+  fileprivate var json: JSON {
+    .object([
+      "pending_bytes": JSON(pending), "initial_bytes": JSON(initial), "dirty_bytes": JSON(dirty),
+      "stop_copy_length_bytes": JSON(stopCopy),
     ])
   }
 }

@@ -125,12 +125,25 @@ struct TransferTests {
   @Test("a source that changes as fast as it is read is called so, and moved all the same")
   func notConverging() throws {
     let run = try vfioscope(
-      "migrate", "sim:v2-reference,size=16M,dirty=64G", "sim:v2-reference,size=16M,seed=2", "--yes", "--json",
-      "--downtime-target", "0", "--max-pre-copy-time", "1")
+      "migrate", "sim:v2-reference,size=16M,dirty=2G", "sim:v2-reference,size=16M,seed=2", "--yes", "--json",
+      "--downtime-target", "0", "--max-pre-copy-time", "3")
     #expect(run.status == .exited(0))
     let report = try ParsedJSON(run.output)
     #expect(report["pre_copy"] == "not converging")
     #expect(report["devices"]?.elements.map { $0["state"] } == ["stop", "running"])
+  }
+
+  @Test("a source that begins anew is called so")
+  func reinit() throws {
+    let run = try vfioscope(
+      "migrate", "sim:v2-reference,size=64K,reinit=20ms", "sim:v2-reference,size=64K,seed=2", "--yes", "--json",
+      "--downtime-target", "0", "--max-pre-copy-time", "0.4")
+    #expect(run.status == .exited(0))
+    let report = try ParsedJSON(run.output)
+    #expect(try #require(report["reinit"]?.value) > 0)
+    let left = try #require(report["phases"]?.elements.first?["left"])
+    #expect(left["pending_bytes"] == .null)
+    for figure in ["initial_bytes", "dirty_bytes", "stop_copy_length_bytes"] { #expect(left[figure]?.value != nil) }
   }
 
   @Test("Ctrl-C leaves the source running and the destination reset")

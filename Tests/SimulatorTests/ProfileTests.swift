@@ -22,7 +22,7 @@ struct ProfileTests {
 
   @Test("has a default for every option of its protocol", arguments: try SimulatedDevice.profiles())
   func defaults(profile: ProfileSummary) {
-    let others: Set<String> = profile.migrationProtocol == .v1 ? ["flags", "stall"] : ["window", "map"]
+    let others: Set<String> = profile.migrationProtocol == .v1 ? ["flags", "stall", "reinit"] : ["window", "map"]
     #expect(Set(profile.options.map(\.name)) == Set(OptionTable.entries.keys).subtracting(others))
     #expect(profile.options.allSatisfy { !$0.expected.isEmpty })
   }

@@ -15,6 +15,8 @@ package final class FakeDevice: Device {
     var nextDataFD: Int32 = 100
     var opensDataFD: Set<UInt32> = []
     var offersDataSize = false
+    var offersReinit = false
+    var precopyFlags: UInt32 = 0
     var mapped: SharedMemory?
     var space: FakeAddressSpace?
     var dead = false
@@ -81,6 +83,18 @@ package final class FakeDevice: Device {
   /// It answers feature MIG_DATA_SIZE.
   package func offeringDataSize() -> FakeDevice {
     behaviour.withLock { $0.offersDataSize = true }
+    return self
+  }
+
+  /// It answers feature MIG_PRECOPY_INFOv2.
+  package func offeringReinit() -> FakeDevice {
+    behaviour.withLock { $0.offersReinit = true }
+    return self
+  }
+
+  /// It sets all flags in its answer to PRECOPY_INFO.
+  package func settingPrecopyFlags() -> FakeDevice {
+    behaviour.withLock { $0.precopyFlags = .max }
     return self
   }
 
@@ -172,9 +186,12 @@ package final class FakeDevice: Device {
     try begin(operation)
     let flagSet = FeatureFlags(rawValue: flags)
     let (v2Flags, offersSize, state) = behaviour.withLock { ($0.v2Flags, $0.offersDataSize, $0.state) }
+    let offersReinit = behaviour.withLock { $0.offersReinit }
     guard let v2Flags else { throw DeviceError(operation, .ENOTTY) }
     switch FeatureNumber(rawValue: flagSet.index) {
     case .migDataSize where !offersSize: throw DeviceError(operation, .ENOTTY)
+    case .migPrecopyInfoV2 where !offersReinit: throw DeviceError(operation, .ENOTTY)
+    case .migPrecopyInfoV2: break
     case _ where flagSet.contains(.probe): break
     case .migration: data.put(number: v2Flags, at: 0)
     case .migDataSize: data.put(number: UInt64(96), at: 0)
@@ -204,6 +221,8 @@ package final class FakeDevice: Device {
   }
 
   package func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }
+
+  fileprivate var precopyFlags: UInt32 { behaviour.withLock { $0.precopyFlags } }
 
   private func begin(_ operation: Operation) throws(DeviceError) {
     asked.withLock { $0.append(operation) }
@@ -244,7 +263,9 @@ final class FakeStream: DataStream {
     true
   }
 
-  func precopyInfo() throws(DeviceError) -> PrecopyInfo { PrecopyInfo(initialBytes: 100, dirtyBytes: 7) }
+  func precopyInfo() throws(DeviceError) -> PrecopyInfo {
+    PrecopyInfo(flags: device.precopyFlags, initialBytes: 100, dirtyBytes: 7)
+  }
 
   func close() {
     let wasOpen = isOpen.withLock { open in

@@ -18,7 +18,9 @@ public protocol ChunkReader: AnyObject {
   func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece
 
   /// What the device says is left. Asked between chunks; has no effect on the device.
-  func estimate() throws(TransferFault) -> Estimate
+  ///
+  /// - Parameter stopped: whether the device is in stop-copy, where only some figures are defined.
+  func estimate(stopped: Bool) throws(TransferFault) -> Estimate
 }
 
 /// Puts data into a device that resumes, in the order it came.

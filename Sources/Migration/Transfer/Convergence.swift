@@ -16,6 +16,8 @@ public struct Convergence: Sendable {
     let time: ContinuousClock.Instant
     let moved: UInt64
     let remaining: UInt64
+    /// Bytes a second over the whole transfer, without the time in which there was nothing to move.
+    let speed: Double
   }
 
   /// Samples are kept for this long: long enough to smooth a burst, short enough to notice a change.
@@ -31,9 +33,20 @@ public struct Convergence: Sendable {
   }
 
   /// Takes the figures of one moment.
-  public mutating func note(moved: UInt64, remaining: UInt64, at time: ContinuousClock.Instant) {
-    samples.append(Sample(time: time, moved: moved, remaining: remaining))
+  ///
+  /// - Parameters:
+  ///   - moved: bytes moved so far.
+  ///   - busy: the time in which they were moved, without the time in which there was nothing to move.
+  ///   - remaining: bytes that would have to be moved if the device were stopped now.
+  public mutating func note(moved: UInt64, in busy: Duration, remaining: UInt64, at time: ContinuousClock.Instant) {
+    let speed = busy > .zero ? Double(moved) / (busy / .seconds(1)) : 0
+    samples.append(Sample(time: time, moved: moved, remaining: remaining, speed: speed))
     samples.removeAll { $0.time.duration(to: time) > Self.memory }
+  }
+
+  /// The device has begun anew with its initial data: what was left before says nothing about what will be.
+  public mutating func beginAnew() {
+    samples = []
   }
 
   /// Bytes a second over what is remembered; 0 when that is not known.
@@ -43,11 +56,12 @@ public struct Convergence: Sendable {
     return seconds > 0 ? Double(last.moved - first.moved) / seconds : 0
   }
 
-  /// How long what is left would take at the present rate; nil when that is not known.
+  /// How long what is left would take at the speed at which data has moved when there was any; nil when that is not
+  /// known. The present rate would mislead: a device that has been emptied gives no more than it changes.
   public var estimatedDowntime: Duration? {
     guard let last = samples.last else { return nil }
     if last.remaining == 0 { return .zero }
-    return rate > 0 ? .seconds(Double(last.remaining) / rate) : nil
+    return last.speed > 0 ? .seconds(Double(last.remaining) / last.speed) : nil
   }
 
   /// The answer.
@@ -59,7 +73,7 @@ public struct Convergence: Sendable {
     let shrinks = (Double(first.remaining) - Double(last.remaining)) / seconds
     // Within a twentieth of the rate it is standing still: estimates of devices are rough.
     guard shrinks > rate / 20 else { return .notConverging }
-    let excess = Double(last.remaining) - rate * (target / .seconds(1))
+    let excess = Double(last.remaining) - last.speed * (target / .seconds(1))
     return .converging(in: .seconds(max(0, excess) / shrinks))
   }
 }

@@ -9,18 +9,29 @@ public struct Estimate: Sendable, Equatable {
   public var dirty: UInt64?
   /// `stop_copy_length` of protocol v2: what would come once the device is stopped.
   public var stopCopy: UInt64?
-  /// `VFIO_PRECOPY_INFO_REINIT`: the device has begun anew with its initial data.
+  /// `VFIO_PRECOPY_INFO_REINIT`: new initial data is on the stream. Only a device that was asked to says so.
   public var isReinit = false
 
   /// Nothing is known.
   public init() {}
 
-  /// What is left in all; nil when the device does not say.
+  /// What would have to be moved if the device were stopped now; nil when the device does not say.
+  ///
+  /// In v2 it is the larger of `stop_copy_length` and what pre-copy has still to give. The first is the device's own
+  /// answer to this question ("estimated data length that will be required to complete stop copy", linux/vfio.h), but
+  /// the header does not say whether it counts what was not read in pre-copy, and some drivers answer a constant; what
+  /// was not read comes in stop-copy in any case. QEMU adds the two: with a driver that counts the unread data in both
+  /// that would be up to twice too long, and a target that could be met would be missed.
   public var remaining: UInt64? {
     if let pending { return pending }
     guard initial != nil || dirty != nil else { return stopCopy }
     let (sum, overflow) = (initial ?? 0).addingReportingOverflow(dirty ?? 0)
-    return overflow ? .max : sum
+    return max(overflow ? .max : sum, stopCopy ?? 0)
+  }
+
+  /// Whether it tells of a new beginning, which `earlier` did not tell of.
+  func beginsAnew(after earlier: Estimate) -> Bool {
+    isReinit && (!earlier.isReinit || (initial ?? 0) > (earlier.initial ?? 0))
   }
 
   /// Both devices together: a figure is known when both know it.

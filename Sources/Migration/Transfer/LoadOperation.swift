@@ -81,5 +81,5 @@ private final class SourceReader: ChunkReader {
     return .chunk(count)
   }
 
-  func estimate() throws(TransferFault) -> Estimate { Estimate() }
+  func estimate(stopped: Bool) throws(TransferFault) -> Estimate { Estimate() }
 }

@@ -82,6 +82,7 @@ public struct MigrateOperation {
     _ pump: inout Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
   ) throws(TransferFault) {
     var state: State?
+    for source in sources { source.interface.optInToReinit() }
     for source in sources { state = try source.insist(on: "pre-copy") }
     guard let state else { return }
     pump.begin(state)
@@ -104,7 +105,7 @@ public struct MigrateOperation {
       while try pump.move(
         from: readers[index], in: stopped, { (chunk) throws(TransferFault) in try writers[index].put(chunk) }) != .end
       {
-        try pump.judge(stopped) { () throws(TransferFault) in try readers[index].estimate() }
+        try pump.judge(stopped) { () throws(TransferFault) in try readers[index].estimate(stopped: true) }
       }
     }
     pump.endPhase()

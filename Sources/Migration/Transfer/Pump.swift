@@ -11,6 +11,10 @@ struct Pump {
   private var lastData: ContinuousClock.Instant
   private var lastReport: ContinuousClock.Instant
   private var convergence: Convergence
+  /// The time in which data moved.
+  private var busy = Duration.zero
+  /// What was left when the devices were last asked.
+  private var left = Estimate()
   private(set) var report = TransferReport()
 
   /// Figures are given out this often.
@@ -44,10 +48,12 @@ struct Pump {
   ) throws(TransferFault) -> Piece {
     if observer.isCancelled() { throw .cancelled }
     let stopped = !state.isRunning
+    let asked = clock()
     let piece = try reader.next(stopped: stopped, take)
     let now = clock()
     if case .chunk(let count) = piece {
       lastData = now
+      busy += asked.duration(to: now)
       report.phases[report.phases.count - 1].bytes += UInt64(count)
       report.phases[report.phases.count - 1].chunks += 1
     }
@@ -79,14 +85,30 @@ struct Pump {
     let now = clock()
     guard lastReport.duration(to: now) >= Self.pace else { return }
     lastReport = now
-    let left = try estimate()
-    if let left = left.remaining { convergence.note(moved: report.bytes, remaining: left, at: now) }
-    report.verdict = convergence.verdict
+    note(try estimate(), at: now)
+    // What pre-copy came to was decided when the device was stopped.
+    if state.isRunning { report.verdict = convergence.verdict }
     observer.progress(
       TransferProgress(
         state: state, bytes: report.bytes, elapsed: start.duration(to: now), rate: convergence.rate, estimate: left,
-        verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime))
+        verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits))
   }
+
+  private mutating func note(_ estimate: Estimate, at now: ContinuousClock.Instant) {
+    if estimate.beginsAnew(after: left) {
+      report.reinits += 1
+      convergence.beginAnew()
+    }
+    left = estimate
+    report.phases[report.phases.count - 1].left = left
+    if let remaining = left.remaining {
+      convergence.note(moved: report.bytes, in: busy, remaining: remaining, at: now)
+    }
+  }
+
+  /// Whether the devices can be stopped now. A destination needs the initial data before the rest is of use to it, so
+  /// none is stopped while some of it is left (linux/vfio.h recommends it).
+  var isTargetMet: Bool { report.verdict == .targetMet && (left.initial ?? 0) == 0 }
 
   /// Something the operation knows better.
   mutating func note(_ body: (inout TransferReport) -> Void) { body(&report) }

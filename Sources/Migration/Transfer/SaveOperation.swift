@@ -44,13 +44,14 @@ public struct SaveOperation {
     let stopped = try session.insist(on: "stop-copy")
     try begin(stopped, &pump)
     while try pump.move(from: reader, in: stopped, take) != .end {
-      try pump.judge(stopped) { () throws(TransferFault) in try reader.estimate() }
+      try pump.judge(stopped) { () throws(TransferFault) in try reader.estimate(stopped: true) }
     }
     let downtime = stopping.duration(to: pump.now)
     pump.note { $0.downtime = downtime }
   }
 
   private func preCopy(_ pump: inout Pump, _ reader: any ChunkReader) throws(TransferFault) {
+    session.interface.optInToReinit()
     let state = try session.insist(on: "pre-copy")
     try begin(state, &pump)
     while try pump.continuesPreCopy(from: [reader], in: state, { (_, chunk) throws(TransferFault) in try take(chunk) })
@@ -81,11 +82,11 @@ extension Pump {
     }
     try judge(state) { () throws(TransferFault) in
       guard let first = readers.first else { return Estimate() }
-      var sum = try first.estimate()
-      for reader in readers.dropFirst() { sum = sum + (try reader.estimate()) }
+      var sum = try first.estimate(stopped: false)
+      for reader in readers.dropFirst() { sum = sum + (try reader.estimate(stopped: false)) }
       return sum
     }
-    if report.verdict == .targetMet || isPreCopyOver { return false }
+    if isTargetMet || isPreCopyOver { return false }
     // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.
     return gotData || idle < .milliseconds(200)
   }

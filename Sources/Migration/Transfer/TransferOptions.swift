@@ -61,4 +61,6 @@ public struct TransferProgress: Sendable, Equatable {
   public let verdict: Convergence.Verdict
   /// How long what is left would take at the present rate; nil when that is not known.
   public let estimatedDowntime: Duration?
+  /// How often a device was seen to begin anew with its initial data (`VFIO_PRECOPY_INFO_REINIT`).
+  public var reinits = 0
 }

@@ -10,6 +10,8 @@ public struct TransferReport: Sendable, Equatable {
     public internal(set) var chunks: UInt64 = 0
     /// How long it lasted.
     public internal(set) var duration = Duration.zero
+    /// What was left when the devices were last asked in it; nil when they were not.
+    public internal(set) var left: Estimate?
   }
 
   /// The phases, in their order.
@@ -18,6 +20,8 @@ public struct TransferReport: Sendable, Equatable {
   public internal(set) var downtime: Duration?
   /// What pre-copy came to.
   public internal(set) var verdict = Convergence.Verdict.unknown
+  /// How often a device was seen to begin anew with its initial data (`VFIO_PRECOPY_INFO_REINIT`).
+  public internal(set) var reinits = 0
   /// The states the devices were left in, by their names; read back.
   public internal(set) var states: [FinalState] = []
   /// Why it ended before its end; nil when it did not.

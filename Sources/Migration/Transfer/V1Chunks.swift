@@ -154,7 +154,7 @@ final class V1Reader: ChunkReader {
   }
 
   /// Only known between chunks: reading pending_bytes acknowledges.
-  func estimate() throws(TransferFault) -> Estimate {
+  func estimate(stopped: Bool) throws(TransferFault) -> Estimate {
     var estimate = Estimate()
     estimate.pending = interface.pendingLastSeen
     return estimate

@@ -37,16 +37,15 @@ final class V2Reader: ChunkReader {
     }
   }
 
-  /// PRECOPY_INFO while it may be asked.
-  func estimate() throws(TransferFault) -> Estimate {
+  /// MIG_DATA_SIZE where offered, and PRECOPY_INFO while the device runs; it is not defined later.
+  ///
+  /// An estimate is not worth ending a transfer for: what is really wrong shows at the next read.
+  func estimate(stopped: Bool) -> Estimate {
     var estimate = Estimate()
-    do throws(DeviceError) {
-      if let info = try interface.stream?.precopyInfo() {
-        (estimate.initial, estimate.dirty) = (info.initialBytes, info.dirtyBytes)
-      }
-    } catch {
-      // An estimate is not worth ending a transfer for: what is really wrong shows at the next read.
-    }
+    estimate.stopCopy = interface.stopCopyLength
+    guard !stopped, let info = try? interface.stream?.precopyInfo() else { return estimate }
+    (estimate.initial, estimate.dirty) = (info.initialBytes, info.dirtyBytes)
+    estimate.isReinit = interface.hasReinit && info.flags & PrecopyInfo.reinit != 0
     return estimate
   }
 }

@@ -133,6 +133,9 @@ public final class V1Interface: MigrationInterface {
   /// `pending_bytes` when it was last read; reading it again could acknowledge a chunk.
   var pendingLastSeen: UInt64? { if case .seen(let value, _) = window.pending { value } else { nil } }
 
+  /// The migration region has no such thing.
+  public func optInToReinit() {}
+
   /// Takes the chunks out of the window.
   public func reader(_ access: WindowAccess) -> any ChunkReader { V1Reader(self, access) }
 

@@ -6,6 +6,8 @@ public final class V2Interface: MigrationInterface {
   private let deviceFlags: V2Flags
   private let machine: V2Arcs
   private let offersDataSize: Bool
+  /// Whether MIG_PRECOPY_INFOv2 was set; without it the flags of PRECOPY_INFO mean nothing (linux/vfio.h).
+  private(set) var hasReinit = false
   /// The data fd of the open session.
   public private(set) var stream: (any DataStream)?
 
@@ -67,6 +69,9 @@ public final class V2Interface: MigrationInterface {
     }
   }
 
+  /// MIG_DATA_SIZE; nil when it is not offered, or refused.
+  var stopCopyLength: UInt64? { offersDataSize ? try? dataSize() : nil }
+
   private func dataSize() throws(DeviceError) -> UInt64 {
     let data = try device.get(.migDataSize, count: 8)
     guard let length: UInt64 = data.number(at: 0) else {
@@ -119,6 +124,14 @@ public final class V2Interface: MigrationInterface {
     // A new session: the old one, if any, ended on the way here.
     stream?.close()
     stream = device.stream(taking: dataFD)
+  }
+
+  /// SET of MIG_PRECOPY_INFOv2 where PROBE says that it is there. Kernels of before 2026 don't have it.
+  public func optInToReinit() {
+    guard !hasReinit, (try? device.offers(.set, .migPrecopyInfoV2)) == true else { return }
+    var none: [UInt8] = []
+    // Refused, it is as if it were not there: a transfer goes without.
+    hasReinit = (try? device.set(.migPrecopyInfoV2, data: &none)) != nil
   }
 
   /// Reads the data fd. There is no window to choose an access for.

@@ -36,6 +36,7 @@ enum OptionTable {
     "rate": size("bytes a second, up to 1024G", in: 0...(1 << 40)) { $0.rate = $1 },
     "latency": time { $0.latency = $1 },
     "access-latency": time { $0.accessLatency = $1 },
+    "reinit": time { $0.reinit = $1 },
     "map": Entry(expected: "yes, no or only") { options, text, _ in
       guard let map = Options.Mapping(rawValue: text) else { return false }
       options.map = map

@@ -16,6 +16,9 @@ struct Options: Sendable {
   var map = Mapping.no
   /// v2: how many reads find nothing ready before a session's first data come.
   var stalls: UInt64 = 0
+  /// v2: how long pre-copy lasts before the device begins anew with its initial data, again and again; 0 never. Only a
+  /// device that was told that it may say so does it.
+  var reinit: Duration = .zero
   /// Bytes a second that change while the device runs.
   var dirtyRate: UInt64 = 0
   /// Bytes a second that the running device writes to memory it was given.

@@ -17,6 +17,8 @@ struct SaveSession: Sendable {
   /// What of `staged` has not been taken yet.
   private var waiting = 0..<0
   private var waitingIsInitial = true
+  /// The device has begun anew, and there was no answer yet that said so with nothing initial left.
+  private var isAnew = false
   private var sentHeader = false
   private var sentTrailer = false
 
@@ -30,6 +32,13 @@ struct SaveSession: Sendable {
   /// The device has changed a page.
   mutating func noteChange(of page: Int) {
     if page < nextInitial { changed.insert(page) }
+  }
+
+  /// All pages go once more, as initial data. What is on its way already still comes first.
+  mutating func beginAnew() {
+    nextInitial = 0
+    changed = PageSet(pageCount: pageCount)
+    isAnew = true
   }
 
   /// Gives the next bytes, `limit` at most. Fewer mean that there are no more now, or, when the device has stopped, no
@@ -91,13 +100,13 @@ extension SaveSession {
   }
 
   /// `VFIO_MIG_GET_PRECOPY_INFO`: bytes of memory, without the stream's own heads, so that the first number never
-  /// rises.
-  var precopyInfo: PrecopyInfo {
-    let initial = (pageCount - nextInitial) * DeviceMemory.pageSize
-    let dirty = changed.count * DeviceMemory.pageSize
+  /// rises but by a new beginning. Who asks rarely is told of that at least once.
+  mutating func precopyInfo() -> PrecopyInfo {
+    let initial = (pageCount - nextInitial) * DeviceMemory.pageSize + (waitingIsInitial ? waitingData : 0)
+    let dirty = changed.count * DeviceMemory.pageSize + (waitingIsInitial ? 0 : waitingData)
+    defer { isAnew = isAnew && initial > 0 }
     return PrecopyInfo(
-      initialBytes: UInt64(initial + (waitingIsInitial ? waitingData : 0)),
-      dirtyBytes: UInt64(dirty + (waitingIsInitial ? 0 : waitingData)))
+      flags: isAnew ? PrecopyInfo.reinit : 0, initialBytes: UInt64(initial), dirtyBytes: UInt64(dirty))
   }
 
   /// Bytes of memory that are staged: what waits, less the heads in front of it.

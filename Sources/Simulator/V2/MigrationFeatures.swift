@@ -6,6 +6,8 @@ extension Machine {
   private struct Offer {
     let operations: FeatureFlags
     let size: Int
+    /// The flags of feature MIGRATION without which every call of it is EINVAL.
+    var needs: V2Flags = []
   }
 
   private static let offers: [FeatureNumber: Offer] = [
@@ -15,6 +17,7 @@ extension Machine {
     .dmaLoggingStart: Offer(operations: .set, size: 24),
     .dmaLoggingStop: Offer(operations: .set, size: 0),
     .dmaLoggingReport: Offer(operations: .get, size: 32),
+    .migPrecopyInfoV2: Offer(operations: .set, size: 0, needs: .preCopy),
   ]
   private static let loggingFeatures: Set<FeatureNumber> = [.dmaLoggingStart, .dmaLoggingStop, .dmaLoggingReport]
 
@@ -27,7 +30,9 @@ extension Machine {
       let offer = Self.offers[number], logsDMA || !Self.loggingFeatures.contains(number)
     else { throw Refusal(.ENOTTY) }
     let operations = asked.intersection([.get, .set])
-    guard offer.operations.isSuperset(of: operations) else { throw Refusal(.EINVAL) }
+    guard options.flags.isSuperset(of: offer.needs), offer.operations.isSuperset(of: operations) else {
+      throw Refusal(.EINVAL)
+    }
     if asked.contains(.probe) { return }
     guard !operations.isEmpty, Int(argsz) >= 8 + offer.size else { throw Refusal(.EINVAL) }
     // A caller that names more than it brought has zeroes behind its data.
@@ -47,6 +52,7 @@ extension Machine {
     case (.dmaLoggingStop, .set): try stopLogging()
     // They carry addresses of the caller's memory; there is none here. The device's own calls do without.
     case (.dmaLoggingStart, .set), (.dmaLoggingReport, .get): throw Refusal(.EFAULT)
+    case (.migPrecopyInfoV2, .set): mayReinit = true
     default: throw Refusal(.EINVAL)
     }
   }

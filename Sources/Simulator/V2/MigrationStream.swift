@@ -30,10 +30,10 @@ extension Machine {
   }
 
   /// `VFIO_MIG_GET_PRECOPY_INFO`: EINVAL in all states but PRE_COPY and PRE_COPY_P2P.
-  func precopyInfo(_ dataFD: Int32) throws(Refusal) -> PrecopyInfo {
+  mutating func precopyInfo(_ dataFD: Int32) throws(Refusal) -> PrecopyInfo {
     guard dataFDs.direction(dataFD) != nil else { throw Refusal(.EBADF) }
     guard dataFD == dataFDs.current else { throw Refusal(.ENODEV) }
-    guard traits.isPreCopy, let saving else { throw Refusal(.EINVAL) }
-    return saving.precopyInfo
+    guard traits.isPreCopy, let info = saving?.precopyInfo() else { throw Refusal(.EINVAL) }
+    return info
   }
 }

@@ -38,16 +38,42 @@ import Testing
   @Test func oldFiguresAreForgotten() {
     var judge = judge { tenth in (moved: 100 * tenth, remaining: 10_000 - 80 * tenth) }
     for tenth in 40..<60 {
-      judge.note(moved: 10_000, remaining: 9_000 + UInt64(tenth), at: start + .milliseconds(100 * tenth))
+      let time = start + .milliseconds(100 * tenth)
+      judge.note(moved: 10_000, in: .seconds(10), remaining: 9_000 + UInt64(tenth), at: time)
     }
     #expect(judge.rate == 0)
   }
 
-  private func judge(count: Int = 10, _ figures: (UInt64) -> (moved: UInt64, remaining: UInt64)) -> Convergence {
+  @Test func aDeviceThatGivesNoMoreThanItChangesIsJudgedByTheSpeedOfItsData() {
+    // Emptied: 1000 bytes a second come, but they come in a tenth of the time.
+    let judge = judge(idle: 10) { tenth in (moved: 100 * tenth, remaining: 900) }
+    #expect(judge.verdict == .targetMet)
+    #expect(abs(judge.rate - 1000) < 1)
+  }
+
+  @Test func aNewBeginningIsJudgedByItself() {
+    var judge = judge { tenth in (moved: 100 * tenth, remaining: 10_000 - 80 * tenth) }
+    judge.beginAnew()
+    #expect(judge.verdict == .unknown)
+    for tenth in 10..<20 {
+      let (time, left) = (Duration.milliseconds(100 * tenth), 20_000 - 80 * UInt64(tenth))
+      judge.note(moved: 100 * UInt64(tenth), in: time, remaining: left, at: start + time)
+    }
+    guard case .converging = judge.verdict else {
+      Issue.record("\(judge.verdict)")
+      return
+    }
+  }
+
+  /// - Parameter idle: how much longer all lasts than data moves.
+  private func judge(
+    count: Int = 10, idle: Int = 1, _ figures: (UInt64) -> (moved: UInt64, remaining: UInt64)
+  ) -> Convergence {
     var convergence = Convergence(target: .milliseconds(100))
     for tenth in 0..<count {
       let (moved, remaining) = figures(UInt64(tenth))
-      convergence.note(moved: moved, remaining: remaining, at: start + .milliseconds(100 * tenth))
+      let busy = Duration.milliseconds(100 * tenth) / idle
+      convergence.note(moved: moved, in: busy, remaining: remaining, at: start + .milliseconds(100 * tenth))
     }
     return convergence
   }

@@ -25,6 +25,13 @@ struct SimulatedSession {
   }
 
   var state: String? { session.presentState?.name }
+
+  /// Whether this was asked of the device.
+  func asked(_ operation: Operation) -> Bool {
+    session.journal.entries().contains {
+      if case .access(let access, _) = $0.entry { access.operation == operation } else { false }
+    }
+  }
 }
 
 /// Keeps a stream in memory, and hands it out again, whole or damaged.
