@@ -10,6 +10,8 @@ struct Load: ParsableCommand {
       The device's own state is lost, so this has to be confirmed: at the terminal, or by --yes.
       The file is read once from end to end before anything is written to the device. A device that did not get all of it
       is reset, and never runs on a part.
+      Only --force waives that: it loads a file that is cut, altered, foreign or of the other protocol, as far as it can
+      be read, and asks the device to run, to see whether it notices. Exit code 0 then means that the device took it.
       """)
 
   @OptionGroup var options: DeviceOptions
@@ -18,40 +20,79 @@ struct Load: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file, or - for standard input.", valueName: "file"))
   var input: String
 
+  @Flag(help: "The file holds the device's bytes and nothing else, as save --raw writes them.")
+  var raw = false
+
+  @Option(help: "Bytes of a chunk, for a file that does not keep them. Protocol v1 needs those of the save.")
+  var chunk: Int?
+
+  @Flag(help: "Load the file although it is cut, altered, foreign or of the other protocol: fault injection.")
+  var force = false
+
   @Flag(help: "Do it without asking.")
   var yes = false
 
+  func validate() throws {
+    if raw && force { throw ValidationError("--raw needs no --force: plain bytes have nothing that could be wrong") }
+    if force && input == "-" { throw ValidationError("--force needs a file: what is wrong with it is said first") }
+    if chunk != nil && !raw && !force { throw ValidationError("--chunk goes with --raw or --force") }
+    guard (1...(1 << 30)).contains(chunk ?? 1) else { throw ValidationError("--chunk takes 1 to 1073741824 bytes") }
+  }
+
   func run() throws {
-    let source = try openFile()
+    let found = try openInput()
     let (opened, session) = try options.openSession(journal: journal(tracing: transfer.trace))
     defer { session.interface.close() }
-    guard source.identity.protocol == session.interface.protocol else {
-      let (theirs, ours) = (source.identity.protocol.rawValue, session.interface.protocol.rawValue)
-      throw Failure(.unarmed, "\(input) was saved by protocol \(theirs), \(opened.reference) speaks \(ours)")
+    if raw && chunk == nil && session.interface.protocol == .v1 {
+      throw Failure(
+        .usage,
+        "\(opened.reference) speaks protocol v1, which takes its chunks only as they were saved, and plain bytes don't "
+          + "keep them: say --chunk BYTES")
     }
+    let forced = try forcedLoad(found, on: opened, session.interface.protocol)
     if !yes { try askUser("\(opened.reference): its own state will be lost", about: "load") }
     let watch = TransferWatch(quiet: transfer.json)
     let interruption = Interruption(asking: printable(options.device), cancelling: { watch.cancel() })
     interruption.set("load")
     let report = LoadOperation(
-      session, from: source, options: transfer.options(preCopy: false), observer: watch.observer
+      session, from: found.source, options: transfer.options(preCopy: false), observer: watch.observer
     ).run()
     interruption.set(nil)
     watch.finish()
     let output = TransferOutput(
       command: "load", devices: [("device", opened.reference.description)], report: report,
-      sha256: report.fault == nil && !source.summary.sha256.isEmpty ? source.summary.sha256 : nil)
+      sha256: report.fault == nil ? found.source.digest : nil, forced: forced)
     if transfer.json { try printJSON(output.json) } else { for line in output.text { try printLine(line) } }
     if report.fault != nil { throw Failure(.broken) }
   }
 
-  /// A file is checked as a whole first; what comes on standard input is checked as it comes.
-  private func openFile() throws(Failure) -> StreamFileReader {
+  private func openInput() throws(Failure) -> LoadInput {
+    // As much as is read from a v2 device at once; there the length does not matter.
+    let chunk = chunk ?? 1 << 20
     do throws(StreamFault) {
-      if input != "-" { try StreamFile.verify(path: input) }
-      return try StreamFileReader(path: input)
+      return raw ? try .raw(input, chunk: chunk) : try .streamFile(input, force: force, chunk: chunk)
     } catch {
-      throw Failure(.refused, "\(error)")
+      let isPlain = error.kind == .foreign && !raw ? "; --raw loads a device's plain bytes" : ""
+      throw Failure(.refused, "\(error)\(isPlain)" + (error.isDamage && !raw && input != "-" ? Self.hint : ""))
     }
+  }
+
+  private static let hint = "; --force loads it all the same, to see what the device does"
+
+  /// Says what is wrong and goes on, with --force; nil when nothing is wrong.
+  private func forcedLoad(
+    _ found: LoadInput, on opened: OpenedDevice, _ protocol: MigrationProtocol
+  ) throws(Failure) -> ForcedLoad? {
+    var faults = found.faults.map(\.description)
+    if let theirs = found.protocol, theirs != `protocol` {
+      let ours = `protocol`.rawValue
+      let mismatch = "\(input) was saved by protocol \(theirs.rawValue), \(opened.reference) speaks \(ours)"
+      guard force else { throw Failure(.unarmed, mismatch + (input == "-" ? "" : Self.hint)) }
+      faults.append(mismatch)
+    }
+    guard !faults.isEmpty else { return nil }
+    let forced = ForcedLoad(faults: faults, offset: found.faults.first?.offset)
+    forced.warning.forEach { printError("vfioscope: \(printable($0))") }
+    return forced
   }
 }

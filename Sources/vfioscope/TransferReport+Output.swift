@@ -8,6 +8,8 @@ struct TransferOutput {
   let report: TransferReport
   /// The SHA-256 of all bytes, in hexadecimal; nil when none was made.
   let sha256: String?
+  /// What was wrong with the data, when it was loaded all the same.
+  var forced: ForcedLoad?
 
   /// The report as JSON.
   var json: JSON {
@@ -25,6 +27,7 @@ struct TransferOutput {
       "pre_copy": .string(report.verdict.words),
       "reinit": JSON(report.reinits),
       "phases": .array(report.phases.map(\.json)),
+      "forced": forced?.json(report) ?? .null,
     ])
   }
 
@@ -41,13 +44,15 @@ struct TransferOutput {
   /// The report as lines for people.
   var text: [String] {
     var lines = report.phases.map { phase in
-      "\(phase.state): \(size(Double(phase.bytes))) in \(phase.chunks) chunks, \(phase.duration.milliseconds)"
+      "\(phase.state): \(size(Double(phase.bytes))) in \(counted(phase.chunks, "chunk")), \(phase.duration.milliseconds)"
     }
-    let head = report.fault == nil ? "end seen: all data moved" : "not finished: \(report.fault?.description ?? "")"
+    let end = forced == nil ? "end seen: all data moved" : "all that can be read was loaded"
+    let head = report.fault.map { "not finished: \($0)" } ?? end
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
     if report.verdict != .unknown { lines.append("pre-copy: \(report.verdict.words)") }
     if report.reinits > 0 { lines.append("pre-copy: begun anew \(counted(report.reinits, "time")) (REINIT)") }
     if let downtime = report.downtime { lines.append("downtime: \(downtime.milliseconds)") }
+    if let forced { lines.append(forced.text(report)) }
     if let sha256 { lines.append("SHA-256: \(sha256)") }
     lines += devices.enumerated().map { "\($1.role) \($1.name): now \(finalState(at: $0) ?? "in an unknown state")" }
     return lines.map(printable)

@@ -24,6 +24,15 @@ final class StreamDescriptor {
     if number < 0 { throw .failed("open", path) }
   }
 
+  /// Opens a file for reading, or takes the standard input for `-`.
+  convenience init(reading path: String) throws(StreamFault) {
+    if path == "-" {
+      self.init(borrowing: STDIN_FILENO, name: "standard input")
+    } else {
+      try self.init(opening: path, O_RDONLY)
+    }
+  }
+
   deinit {
     if closes { close(number) }
   }

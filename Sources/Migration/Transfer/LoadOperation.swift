@@ -6,6 +6,9 @@ public protocol ChunkSource: AnyObject {
   ///
   /// - Returns: its size; nil when all has come.
   func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int?
+
+  /// The SHA-256 of all chunks together, 64 hexadecimal digits, once all have come; nil when there is none.
+  var digest: String? { get }
 }
 
 extension StreamFileReader: ChunkSource {
@@ -16,6 +19,9 @@ extension StreamFileReader: ChunkSource {
     }
     return nil
   }
+
+  /// The trailer's, which is that of the chunks.
+  public var digest: String? { summary.sha256.isEmpty ? nil : summary.sha256 }
 }
 
 /// Loads a saved state into a device and runs it. Chunks are given to it as they were saved. A device that has not got

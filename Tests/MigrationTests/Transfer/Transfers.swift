@@ -60,5 +60,7 @@ final class MemoryStream: StreamWriter, ChunkSource {
     return buffer.count
   }
 
+  var digest: String? { nil }
+
   var bytes: [UInt8] { chunks.flatMap { $0 } }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import VFIO
 
 /// What comes next in a stream.
@@ -24,11 +23,7 @@ public final class StreamFileReader {
 
   /// Opens a stream file, or takes the standard input for `-`, and reads the head and the identity.
   public convenience init(path: String) throws(StreamFault) {
-    let descriptor =
-      path == "-"
-      ? StreamDescriptor(borrowing: STDIN_FILENO, name: "standard input")
-      : try StreamDescriptor(opening: path, O_RDONLY)
-    try self.init(descriptor)
+    try self.init(StreamDescriptor(reading: path))
   }
 
   init(_ descriptor: StreamDescriptor) throws(StreamFault) {

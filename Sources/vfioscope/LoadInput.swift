@@ -1,0 +1,35 @@
+import Migration
+
+/// What `load` loads, and what is wrong with it.
+struct LoadInput {
+  let source: any ChunkSource
+  /// What it was saved with; nil when the file does not say.
+  let `protocol`: MigrationProtocol?
+  /// Why it would not be loaded without --force.
+  var faults: [StreamFault] = []
+
+  /// A stream file. One that is good is checked as a whole first; what comes on standard input is checked as it comes.
+  static func streamFile(_ path: String, force: Bool, chunk: Int) throws(StreamFault) -> LoadInput {
+    do throws(StreamFault) {
+      if path != "-" { try StreamFile.verify(path: path) }
+      let reader = try StreamFileReader(path: path)
+      return LoadInput(source: reader, protocol: reader.identity.protocol)
+    } catch {
+      guard force, error.isDamage else { throw error }
+      return LoadInput(source: try damaged(path, chunk: chunk), protocol: nil, faults: [error])
+    }
+  }
+
+  /// The bytes of a file that is no stream file are taken as they are.
+  private static func damaged(_ path: String, chunk: Int) throws(StreamFault) -> any ChunkSource {
+    if try StreamFile.isOne(path: path) { return try DamagedStreamReader(path: path) }
+    return try RawStreamReader(path: path, chunk: chunk)
+  }
+
+  /// A file of the device's bytes and nothing else.
+  static func raw(_ path: String, chunk: Int) throws(StreamFault) -> LoadInput {
+    let reader = try RawStreamReader(path: path, chunk: chunk)
+    try reader.check()
+    return LoadInput(source: reader, protocol: nil)
+  }
+}
