@@ -19,12 +19,25 @@ public final class Journal: AccessRecorder {
     public let entry: Entry
   }
 
+  /// A call that has not come back yet.
+  public struct Open: Sendable, Equatable {
+    /// The call.
+    public let operation: Operation
+    /// What was asked of the device's migration with it; nil when it belongs to no step.
+    public let step: Request?
+    /// When it began.
+    public let start: ContinuousClock.Instant
+  }
+
   /// Accesses made for looking come every second and are kept apart, so that they don't push out what was done.
   private struct Contents {
     var done = Ring()
     var looks = Ring()
     var count = 0
     var isLooking = false
+    var open: Open?
+    var step: Request?
+    var lastState: State?
   }
 
   private struct Ring {
@@ -59,13 +72,32 @@ public final class Journal: AccessRecorder {
     self.onEntry = onEntry
   }
 
+  /// The call that is being waited for, from any thread; nil when there is none.
+  public var open: Open? { contents.withLock { $0.open } }
+
+  /// The state that was read last; nil when none was.
+  public var lastState: State? { contents.withLock { $0.lastState } }
+
+  /// A call begins.
+  public func begin(_ operation: Operation, at start: ContinuousClock.Instant) {
+    contents.withLock { $0.open = Open(operation: operation, step: $0.step, start: start) }
+  }
+
+  /// A step begins.
+  func begin(_ request: Request) { contents.withLock { $0.step = request } }
+
+  /// The device was found in this state.
+  func saw(_ state: State) { contents.withLock { $0.lastState = state } }
+
   /// Takes one access.
   public func record(_ access: Access) {
+    contents.withLock { $0.open = nil }
     add { .access(access, looking: $0) }
   }
 
   /// Takes one step.
   public func record(_ step: StepResult) {
+    contents.withLock { $0.step = nil }
     add { _ in .step(step) }
   }
 

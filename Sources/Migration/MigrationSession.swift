@@ -38,9 +38,16 @@ public final class MigrationSession {
   /// Looks at the device. Nothing is read that has an effect.
   public func observe() throws(DeviceError) -> Observation {
     try journal.looking { () throws(DeviceError) in
-      let state = try interface.state()
+      let state = try readState()
       return Observation(state: state, fields: interface.fields(in: state), time: journal.now)
     }
+  }
+
+  /// Asks for the state, and notes it as the last one seen.
+  func readState() throws(DeviceError) -> State {
+    let state = try interface.state()
+    journal.saw(state)
+    return state
   }
 
   /// What each state would take from here, in the protocol's order.
@@ -56,7 +63,7 @@ public final class MigrationSession {
   public func step(_ request: Request) -> StepResult {
     let before: State?
     do throws(DeviceError) {
-      before = try interface.state()
+      before = try readState()
     } catch {
       if request != .reset { return withhold(request, from: nil, "its state can't be read", error.reason) }
       before = nil
@@ -65,9 +72,10 @@ public final class MigrationSession {
       return withhold(request, from: before, "the device is in ERROR, which only a reset leaves: ask for reset", nil)
     }
     let start = journal.now
+    journal.begin(request)
     let failure = attempt(request)
     let duration = start.duration(to: journal.now)
-    let reached = try? interface.state()
+    let reached = try? readState()
     if let reached { interface.arrived(in: reached, from: before) }
     let result = StepResult(
       requested: request, from: before, plan: before.flatMap { plan(request, from: $0) }, failure: failure,

@@ -39,6 +39,8 @@ public struct Access: Sendable, Equatable {
 
 /// Whoever keeps the accesses: the journal, the trace.
 public protocol AccessRecorder: Sendable {
+  /// An access begins, on the thread that makes it. Its record follows when it ends: none follows a call that hangs.
+  func begin(_ operation: Operation, at start: ContinuousClock.Instant)
   /// Takes one finished access. Called on the thread that made it.
   func record(_ access: Access)
   /// What accesses are timed with.
@@ -48,6 +50,8 @@ public protocol AccessRecorder: Sendable {
 extension AccessRecorder {
   /// The system's clock.
   public var now: ContinuousClock.Instant { .now }
+  /// Nothing is kept of it.
+  public func begin(_ operation: Operation, at start: ContinuousClock.Instant) {}
 }
 
 /// What a finished call leaves for the record.
@@ -68,6 +72,7 @@ extension AccessRecorder {
   ) throws(DeviceError) -> R {
     var outcome = Outcome()
     let start = now
+    begin(operation, at: start)
     do throws(DeviceError) {
       let value = try call(&outcome)
       record(operation, outcome, nil, since: start)

@@ -8,11 +8,14 @@ final class Interruption: Sendable {
 
   /// Takes over SIGINT for the rest of the program, unless it is ignored, as in the background of a script.
   ///
-  /// With `cancelling`, the first Ctrl-C only asks the transfer to end, and a second one ends the program.
+  /// With `cancelling`, the first Ctrl-C only asks the transfer to end, and a second one ends the program, after `leaving`
+  /// has taken away what must not stay behind.
   ///
   /// A device that hangs keeps the main thread, so another one waits for the signal. Every thread blocks it: it is not
   /// lost before that one waits, and no other ends the program without a word.
-  init(asking device: String, cancelling: (@Sendable () -> Void)? = nil) {
+  init(
+    asking device: String, cancelling: (@Sendable () -> Void)? = nil, leaving: @escaping @Sendable () -> Void = {}
+  ) {
     let before = Glibc.signal(SIGINT, SIG_DFL)
     guard unsafeBitCast(before, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) else {
       Glibc.signal(SIGINT, SIG_IGN)
@@ -30,6 +33,7 @@ final class Interruption: Sendable {
       if let what = self.activity.withLock({ $0 }) {
         printError("vfioscope: interrupted at \(what); the state is not known: vfioscope show \(device)")
       }
+      leaving()
       // To this thread alone: the whole process would be told by way of a thread that blocks it.
       raise(SIGINT)
       Self.mask(SIG_UNBLOCK)

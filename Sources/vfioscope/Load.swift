@@ -51,14 +51,10 @@ struct Load: ParsableCommand {
     }
     let forced = try forcedLoad(found, on: opened, session.interface.protocol)
     if !yes { try askUser("\(opened.reference): its own state will be lost", about: "load") }
-    let watch = TransferWatch(quiet: transfer.json)
-    let interruption = Interruption(asking: printable(options.device), cancelling: { watch.cancel() })
-    interruption.set("load")
-    let report = LoadOperation(
-      session, from: found.source, options: transfer.options(preCopy: false), observer: watch.observer
-    ).run()
-    interruption.set(nil)
-    watch.finish()
+    let device = WatchedDevice("device", opened, session)
+    let report = transfer.supervise("load", of: [device]) { observer in
+      LoadOperation(session, from: found.source, options: transfer.options(preCopy: false), observer: observer).run()
+    }
     let output = TransferOutput(
       command: "load", devices: [("device", opened.reference.description)], report: report,
       sha256: report.fault == nil ? found.source.digest : nil, forced: forced)

@@ -62,17 +62,14 @@ struct Migrate: ParsableCommand {
     var options = transfer.options(preCopy: strategy == .preCopy)
     options.limits.preCopyTime = .seconds(maxPreCopyTime)
     options.downtimeTarget = .milliseconds(downtimeTarget)
-    let watch = TransferWatch(quiet: transfer.json)
-    let interruption = Interruption(asking: printable(devices[0]), cancelling: { watch.cancel() })
-    interruption.set("migrate")
+    let watched = opened.enumerated()
+      .map { WatchedDevice($0 % 2 == 0 ? "source" : "destination", $1.device, $1.session) }
     let pairs = stride(from: 0, to: opened.count, by: 2).map { (opened[$0].session, opened[$0 + 1].session) }
-    let report = MigrateOperation(pairs, options: options, observer: watch.observer).run()
-    interruption.set(nil)
-    watch.finish()
+    let report = transfer.supervise("migrate", of: watched) { observer in
+      MigrateOperation(pairs, options: options, observer: observer).run()
+    }
     let output = TransferOutput(
-      command: "migrate",
-      devices: opened.enumerated().map { ($0 % 2 == 0 ? "source" : "destination", $1.device.reference.description) },
-      report: report, sha256: nil)
+      command: "migrate", devices: watched.map { ($0.role, $0.name) }, report: report, sha256: nil)
     if transfer.json { try printJSON(output.json) } else { for line in output.text { try printLine(line) } }
     if report.fault != nil { throw Failure(.broken) }
   }

@@ -37,14 +37,11 @@ struct Save: ParsableCommand {
     let (opened, session) = try options.openSession(journal: journal(tracing: transfer.trace))
     defer { session.interface.close() }
     let writer = try makeWriter(for: opened, session)
-    let watch = TransferWatch(quiet: transfer.json)
-    let interruption = Interruption(asking: printable(options.device), cancelling: { watch.cancel() })
-    interruption.set("save")
-    let report = SaveOperation(
-      session, to: writer, options: transfer.options(preCopy: preCopy), observer: watch.observer
-    ).run()
-    interruption.set(nil)
-    watch.finish()
+    let device = WatchedDevice("device", opened, session)
+    let part = output == "-" ? nil : FileSink.part(of: output)
+    let report = transfer.supervise("save", of: [device], part: part) { observer in
+      SaveOperation(session, to: writer, options: transfer.options(preCopy: preCopy), observer: observer).run()
+    }
     let sha256 = try finish(writer, report)
     let output = TransferOutput(
       command: "save", devices: [("device", opened.reference.description)], report: report, sha256: sha256)

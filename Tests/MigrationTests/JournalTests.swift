@@ -1,3 +1,4 @@
+import Simulator
 import Testing
 import VFIO
 
@@ -31,6 +32,33 @@ import VFIO
     #expect(journal.entries(from: 1).map(\.number) == [1])
     #expect(journal.entries(from: 2).isEmpty)
     #expect(journal.entries(from: 99).isEmpty)
+  }
+
+  @Test func aCallIsOpenUntilItIsRecorded() {
+    let journal = Journal()
+    #expect(journal.open == nil)
+    let start = ContinuousClock.now
+    journal.begin(.reset, at: start)
+    #expect(journal.open == Journal.Open(operation: .reset, step: nil, start: start))
+    journal.record(reset)
+    #expect(journal.open == nil)
+  }
+
+  @Test func aDeviceThatHangsIsWaitedForInItsStep() async throws {
+    let device = try SimulatedSession("v2-reference,hang=stop")
+    let journal = device.session.journal
+    _ = device.session.presentState
+    #expect(journal.open == nil)
+    nonisolated(unsafe) let session = device.session
+    let hung = Task.detached { session.step(.state(.v2(.stop))) }
+    while journal.open?.operation != .feature(argsz: 16, flags: FeatureFlags.set.of(.migDeviceState)) {
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    #expect(journal.open?.step == .state(.v2(.stop)))
+    #expect(journal.lastState == .v2(.running))
+    device.device.release()
+    _ = await hung.value
+    #expect(journal.open == nil)
   }
 
   private var reset: Access {

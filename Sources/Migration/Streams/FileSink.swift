@@ -24,7 +24,7 @@ public final class FileSink: ByteSink {
     path: String, replacing: Bool, opening: (String) throws(StreamFault) -> StreamDescriptor
   ) throws(StreamFault) {
     self.path = path
-    part = path + ".part"
+    part = Self.part(of: path)
     replaces = replacing
     try Self.check(path, replacing: replacing)
     do throws(StreamFault) {
@@ -34,6 +34,9 @@ public final class FileSink: ByteSink {
       throw StreamFault(part, .refused, "is there: it is being written, or was left by a save that was killed")
     }
   }
+
+  /// What a file is called until it is whole.
+  public static func part(of path: String) -> String { path + ".part" }
 
   private static func check(_ path: String, replacing: Bool) throws(StreamFault) {
     var status = stat()

@@ -1,0 +1,90 @@
+import Dispatch
+import Glibc
+import Inspector
+import Migration
+
+/// A device whose calls are watched.
+struct WatchedDevice: Sendable {
+  /// `source`, `destination`, or `device`.
+  let role: String
+  /// As the user named it.
+  let name: String
+  let journal: Journal
+
+  init(_ role: String, _ opened: OpenedDevice, _ session: MigrationSession) {
+    self.role = role
+    name = opened.reference.description
+    journal = session.journal
+  }
+
+  /// What is being waited for, and for how long.
+  var waiting: (call: Journal.Open, time: Duration)? {
+    journal.open.map { ($0, $0.start.duration(to: journal.now)) }
+  }
+}
+
+/// Looks for calls that don't come back: shows them, and ends the program when one takes too long.
+///
+/// A call that hangs in the kernel keeps its thread, and nothing in this program can end it. So another thread looks, and
+/// leaves that one behind.
+final class HangWatch: Sendable {
+  private static let pace = DispatchTimeInterval.milliseconds(200)
+  /// Calls that take longer are shown.
+  private static let patience = Duration.seconds(1)
+
+  private let devices: [WatchedDevice]
+  private let timeout: Duration
+  private let watch: TransferWatch
+  private let leaving: @Sendable () -> Void
+  private let end = DispatchSemaphore(value: 0)
+
+  /// Watches from now on until `finish()`.
+  ///
+  /// - Parameter leaving: takes away what must not stay behind.
+  init(
+    _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch,
+    leaving: @escaping @Sendable () -> Void
+  ) {
+    (self.devices, self.timeout, self.watch, self.leaving) = (devices, timeout, watch, leaving)
+    DispatchQueue(label: "hang watch").async { [self] in
+      while end.wait(timeout: .now() + Self.pace) == .timedOut { devices.forEach(look) }
+    }
+  }
+
+  /// There is nothing to be watched any more.
+  func finish() { end.signal() }
+
+  private func look(at device: WatchedDevice) {
+    guard let (call, time) = device.waiting, time >= min(Self.patience, timeout) else { return }
+    guard time < timeout else { giveUp(device, call) }
+    watch.show(printable("waiting for \(device.name): \(call.words) for \(time.components.seconds) s"))
+  }
+
+  /// Says where everything was left, and ends the program.
+  private func giveUp(_ device: WatchedDevice, _ call: Journal.Open) -> Never {
+    watch.finish()
+    leaving()
+    let seconds = timeout.formatted
+    var lines = ["\(device.name): no answer for \(seconds) s to \(call.words) (--timeout)"]
+    lines += devices.map { "\($0.role) \($0.name): last seen in \($0.journal.lastState?.name ?? "an unknown state")" }
+    lines.append("The call can't be cancelled from user space. It may still come through after this program has ended.")
+    lines.append("Should the program not end, its driver holds it; kill -9 works once the driver lets go.")
+    lines.append("Then look with vfioscope show DEVICE, and bring the device back with vfioscope step DEVICE reset.")
+    lines.forEach { printError("vfioscope: \(printable($0))") }
+    // Not exit(): it would wait for what the thread that hangs holds.
+    _exit(ExitStatus.refused.rawValue)
+  }
+}
+
+extension Journal.Open {
+  /// `stop-copy (FEATURE SET MIG_DEVICE_STATE argsz 16)`.
+  fileprivate var words: String { step.map { "\($0.name) (\(operation))" } ?? "\(operation)" }
+}
+
+extension Duration {
+  /// `30`, `0.5`: seconds.
+  fileprivate var formatted: String {
+    let seconds = self / .seconds(1)
+    return seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+  }
+}

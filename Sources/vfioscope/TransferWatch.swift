@@ -1,0 +1,64 @@
+import Glibc
+import Migration
+import Synchronization
+
+/// Shows a transfer's progress on standard error and takes Ctrl-C: on a terminal on one line, else a line a second.
+final class TransferWatch: Sendable {
+  private let isCancelled = Atomic(false)
+  private let lastLine = Mutex<ContinuousClock.Instant?>(nil)
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let isQuiet: Bool
+
+  /// With `quiet`, only a terminal is written to: a script reads the report.
+  init(quiet: Bool) {
+    isQuiet = quiet
+  }
+
+  /// What the transfer is to report to.
+  var observer: TransferObserver {
+    TransferObserver(
+      progress: { progress in self.show(progress) }, isCancelled: { self.isCancelled.load(ordering: .relaxed) })
+  }
+
+  /// Asks the transfer to end.
+  func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+  /// Takes the line away.
+  func finish() {
+    if isTerminal && lastLine.withLock({ $0 }) != nil { printErrorText("\r\u{1B}[K") }
+  }
+
+  private func show(_ progress: TransferProgress) {
+    show(progress.line)
+  }
+
+  /// Shows a line in place of the one before; where there is no terminal, one a second.
+  func show(_ line: String) {
+    guard isTerminal || !isQuiet else { return }
+    let isDue = lastLine.withLock { last in
+      let now = ContinuousClock.now
+      if !isTerminal, let last, last.duration(to: now) < .seconds(1) { return false }
+      last = now
+      return true
+    }
+    guard isDue else { return }
+    if isTerminal { printErrorText("\r\u{1B}[K\(line)") } else { printError(line) }
+  }
+}
+
+extension TransferProgress {
+  fileprivate var line: String {
+    let left = estimate.remaining.map { ", \(size(Double($0))) left" } ?? ""
+    let judged = verdict == .unknown ? "" : ", \(verdict.words)"
+    let anew = reinits == 0 ? "" : ", begun anew \(counted(reinits, "time"))"
+    return "\(state.name): \(size(Double(bytes))), \(size(rate))/s\(left)\(judged)\(anew)"
+  }
+}
+
+/// `3.4 MiB`: for people, so rounded.
+func size(_ bytes: Double) -> String {
+  let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+  var (value, unit) = (bytes, 0)
+  while value >= 1024 && unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+  return unit == 0 ? "\(Int(value)) bytes" : "\((value * 10).rounded() / 10) \(units[unit])"
+}

@@ -1,0 +1,62 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// save, load and migrate with a device that never answers.
+@Suite("A transfer whose device hangs")
+struct HungTransferTests {
+  private static let device = "sim:v2-reference,size=64K,hang=stop-copy"
+  private let folder: Tree
+
+  init() throws {
+    folder = try Tree()
+  }
+
+  private var file: String { "\(folder.path)/x" }
+  private var hasPart: Bool { access("\(file).part", F_OK) == 0 }
+
+  @Test("is given up after the time-out, with the call and the state last seen, and leaves no part of a file")
+  func save() throws {
+    let run = try vfioscope("save", Self.device, "-o", file, "--pre-copy", "--timeout", "2")
+    #expect(run.status == .exited(3))
+    #expect(!hasPart)
+    let call = "stop-copy (FEATURE SET MIG_DEVICE_STATE argsz 16)"
+    #expect(run.errors.contains("waiting for \(Self.device): \(call) for 1 s"))
+    #expect(run.errors.contains("\(Self.device): no answer for 2 s to \(call) (--timeout)"))
+    #expect(run.errors.contains("device \(Self.device): last seen in pre-copy"))
+    #expect(run.errors.contains("can't be cancelled"))
+    #expect(run.errors.contains("step DEVICE reset"))
+  }
+
+  @Test("says of each device of a migration where it was last seen")
+  func migrate() throws {
+    let (source, destination) = ("sim:v1-reference,size=64K", "sim:v1-reference,size=64K,hang=running")
+    let run = try vfioscope("migrate", source, destination, "--yes", "--timeout", "0.5", "--json")
+    #expect(run.status == .exited(3))
+    #expect(run.output == "")
+    #expect(run.errors.contains("\(destination): no answer for 0.5 s to running (write region 9 +0x0 4 bytes)"))
+    #expect(run.errors.contains("source \(source): last seen in stop-copy"))
+    #expect(run.errors.contains("destination \(destination): last seen in resuming"))
+  }
+
+  @Test("is ended at once by a second Ctrl-C, and leaves no part of a file")
+  func interrupted() throws {
+    let invocation = try Invocation(["save", Self.device, "-o", file, "--pre-copy"])
+    while try !invocation.errorLine().contains("waiting for") {}
+    #expect(hasPart)
+    invocation.signal(SIGINT)
+    while try !invocation.errorLine().contains("Ctrl-C again ends at once") {}
+    invocation.signal(SIGINT)
+    let run = try invocation.finish()
+    #expect(run.status == .killed(by: SIGINT))
+    #expect(!hasPart)
+  }
+
+  @Test("is not one that only takes its time")
+  func slow() throws {
+    let run = try vfioscope(
+      "save", "sim:v2-reference,size=64K,flags=1,latency=300ms", "-o", file, "--timeout", "30", "--json")
+    #expect(run.status == .exited(0))
+    #expect(run.errors == "")
+  }
+}
