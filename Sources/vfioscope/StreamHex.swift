@@ -44,16 +44,14 @@ struct HexDump {
   /// Gives the lines, many at once: a stream may have millions of them.
   func forEachPart(_ body: (String) throws -> Void) throws {
     guard !range.isEmpty else { return }
-    for index in capture.chunkIndex(at: range.lowerBound)..<capture.chunks.count {
-      let chunk = capture.chunks[index]
-      guard chunk.start < range.upperBound else { return }
+    var place = range.lowerBound
+    while place < range.upperBound, let (index, chunk) = try capture.chunk(at: place) {
       if capture.identity != nil { try body(heading(index, chunk)) }
       let end = min(range.upperBound, chunk.start + UInt64(chunk.count))
-      var offset = max(range.lowerBound, chunk.start)
-      while offset < end {
-        let bytes = try capture.read(at: offset, count: Int(min(UInt64(Self.partSize), end - offset)))
-        try body(Self.lines(bytes, at: offset))
-        offset += UInt64(bytes.count)
+      while place < end {
+        let bytes = try capture.read(at: place, count: Int(min(UInt64(Self.partSize), end - place)))
+        try body(Self.lines(bytes, at: place))
+        place += UInt64(bytes.count)
       }
     }
   }

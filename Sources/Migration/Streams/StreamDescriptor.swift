@@ -62,6 +62,24 @@ final class StreamDescriptor {
     }
   }
 
+  /// The bytes at this offset of the file; fewer at its end, unless `all` of them have to be there.
+  func bytes(at offset: UInt64, count: Int, all: Bool = false) throws(StreamFault) -> [UInt8] {
+    var fault: StreamFault?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, got in
+      do throws(StreamFault) {
+        got = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+      } catch {
+        fault = error
+      }
+    }
+    if let fault { throw fault }
+    if all && bytes.count < count {
+      let end = offset + UInt64(bytes.count)
+      throw StreamFault(name, at: end, .altered, "the file has become shorter while it was read")
+    }
+    return bytes
+  }
+
   /// Writes all of `head` and of `body` behind it, without putting them together first.
   func write(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) throws(StreamFault) {
     let total = head.count + body.count

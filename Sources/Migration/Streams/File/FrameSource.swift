@@ -61,13 +61,13 @@ final class FrameSource {
     let count = Int(frame.length)
     guard try read(count, into: &scratch) else { throw cut() }
     let payload = Array(scratch.prefix(count))
-    try check(frame, payload.span.bytes)
+    try check(frame, CRC32C(payload.span.bytes))
     return payload
   }
 
-  /// Compares a payload with the checksum in its frame's head.
-  func check(_ frame: StreamFrame, _ payload: RawSpan) throws(StreamFault) {
-    if CRC32C(payload).value != frame.checksum { throw fault(.altered, "the frame's checksum does not fit") }
+  /// Compares a payload's checksum with the one in its frame's head.
+  func check(_ frame: StreamFrame, _ checksum: CRC32C) throws(StreamFault) {
+    if checksum.value != frame.checksum { throw fault(.altered, "the frame's checksum does not fit") }
   }
 
   /// Reads `count` bytes to the start of `buffer`, which grows with the bytes that really come.

@@ -14,12 +14,15 @@ public final class StreamFileReader {
   public let identity: StreamIdentity
   /// What has been read so far.
   public private(set) var summary = StreamSummary()
-  /// Where the last chunk's bytes begin in the file.
-  private(set) var chunkOffset: UInt64 = 0
 
   private let source: FrameSource
   private let hasChecksums: Bool
   private var sha256 = SHA256()
+  private var scratch: [UInt8] = []
+  /// Bytes of a chunk that are checked at once.
+  private static let window = 256 << 10
+  /// More phases, or a longer name, only a made-up file has.
+  private static let phaseLimit = (count: 4096, name: 256)
 
   /// Opens a stream file, or takes the standard input for `-`, and reads the head and the identity.
   public convenience init(path: String) throws(StreamFault) {
@@ -43,10 +46,22 @@ public final class StreamFileReader {
   /// - Returns: the piece, whose bytes, of a chunk, are the first of `buffer`; nil after a good trailer.
   /// - Throws: a fault with the byte offset; of kind `unfinished` when the file ends before its trailer.
   public func next(into buffer: inout [UInt8]) throws(StreamFault) -> StreamPiece? {
+    try next { (frame) throws(StreamFault) in try readChunk(frame, into: &buffer) }
+  }
+
+  /// The same without keeping the bytes: a chunk can be as long as 1 GiB.
+  func check() throws(StreamFault) -> StreamPiece? {
+    try next { (frame) throws(StreamFault) in try checkChunk(frame) }
+  }
+
+  /// Bytes of the file that have been read.
+  var position: UInt64 { source.position }
+
+  private func next(_ takeChunk: (StreamFrame) throws(StreamFault) -> Void) throws(StreamFault) -> StreamPiece? {
     while !summary.isComplete {
       guard let frame = try source.nextFrame() else { throw source.cut() }
       switch frame.kind {
-      case .chunk: return .chunk(try readChunk(frame, into: &buffer))
+      case .chunk: return .chunk(try take(frame, takeChunk))
       case .phase: return .phase(try readPhase(frame))
       case .trailer: try readTrailer(frame)
       case .identity: throw source.fault(.altered, "a second identity")
@@ -58,8 +73,7 @@ public final class StreamFileReader {
 
   /// Reads on to the end.
   func readAll() throws(StreamFault) {
-    var buffer: [UInt8] = []
-    while try next(into: &buffer) != nil {}
+    while try check() != nil {}
   }
 
   private func readPhase(_ frame: StreamFrame) throws(StreamFault) -> String {
@@ -67,25 +81,45 @@ public final class StreamFileReader {
     guard let time: UInt64 = payload.little(at: 0), time <= UInt64(Int64.max) else {
       throw source.fault(.altered, "the phase can't be understood")
     }
+    guard summary.phases.count < Self.phaseLimit.count, payload.count - 8 <= Self.phaseLimit.name else {
+      throw source.fault(.altered, "more phases, or a longer name of one, than there can be")
+    }
     let name = String(decoding: payload[8...], as: UTF8.self)
     summary.begin(phase: name, at: .microseconds(Int64(time)))
     return name
   }
 
-  private func readChunk(_ frame: StreamFrame, into buffer: inout [UInt8]) throws(StreamFault) -> Int {
+  private func take(
+    _ frame: StreamFrame, _ takeChunk: (StreamFrame) throws(StreamFault) -> Void
+  ) throws(StreamFault) -> Int {
+    guard frame.length > 0 else { throw source.fault(.altered, "an empty chunk") }
+    try takeChunk(frame)
+    summary.add(chunk: Int(frame.length))
+    source.soFar = summary.extent
+    return Int(frame.length)
+  }
+
+  private func readChunk(_ frame: StreamFrame, into buffer: inout [UInt8]) throws(StreamFault) {
     let count = Int(frame.length)
-    guard count > 0 else { throw source.fault(.altered, "an empty chunk") }
-    let offset = source.position
     guard try source.read(count, into: &buffer) else { throw source.cut() }
+    guard hasChecksums else { return }
     let bytes = buffer.span.bytes.extracting(0..<count)
-    if hasChecksums {
-      try source.check(frame, bytes)
+    try source.check(frame, CRC32C(bytes))
+    sha256.update(bytes)
+  }
+
+  private func checkChunk(_ frame: StreamFrame) throws(StreamFault) {
+    var (left, checksum) = (Int(frame.length), CRC32C())
+    while left > 0 {
+      let count = min(left, Self.window)
+      guard try source.read(count, into: &scratch) else { throw source.cut() }
+      left -= count
+      guard hasChecksums else { continue }
+      let bytes = scratch.span.bytes.extracting(0..<count)
+      checksum.update(bytes)
       sha256.update(bytes)
     }
-    chunkOffset = offset
-    summary.add(chunk: count)
-    source.soFar = summary.extent
-    return count
+    if hasChecksums { try source.check(frame, checksum) }
   }
 
   private func readTrailer(_ frame: StreamFrame) throws(StreamFault) {

@@ -4,10 +4,10 @@ import VFIO
 /// A saved stream to look into: a stream file, or a file of plain bytes.
 ///
 /// The offsets are those of the device's data, as if they lay in one piece. Of a stream file that is cut or altered, the
-/// good part up to the fault is there.
+/// good part up to the fault is there. However long the stream is, little of it is in memory.
 public final class Capture: ByteSource {
   /// One chunk, as the device gave it.
-  public struct Chunk: Sendable, Equatable {
+  public struct Chunk: StreamItem, Equatable {
     /// Where it begins in the data.
     public let start: UInt64
     /// Its bytes.
@@ -18,21 +18,30 @@ public final class Capture: ByteSource {
 
   /// The file, as it was named.
   public let path: String
-  /// Where the stream comes from; nil for plain bytes.
-  public let identity: StreamIdentity?
-  /// What a stream file says; for plain bytes, only their number.
-  public let summary: StreamSummary
-  /// The chunks of a stream file; one for all plain bytes.
-  public let chunks: [Chunk]
-  /// What ends a stream file too early; nil when it is good to its end.
-  public let fault: StreamFault?
+  /// Bytes of the file when it was opened.
+  public let fileSize: UInt64
+  /// What ends a stream file too early; nil when it is good as far as it has been walked.
+  public private(set) var fault: StreamFault?
+  /// Whether the file has been walked to its end or to its fault.
+  public private(set) var isWalked: Bool
+
   private let descriptor: StreamDescriptor
+  private let reader: StreamFileReader?
+  private let list: SparseList<ChunkFrames>
+  /// The chunk that was read from last.
+  private var here: (index: Int, chunk: Chunk)?
 
   /// Opens a file and walks it once, which checks a stream file from its start to its end.
   ///
   /// - Parameter asPlainBytes: takes a stream file, too, as the bytes it is made of.
   /// - Throws: a fault when there is nothing to look at: no file, a pipe, a stream file whose start is not good.
-  public init(path: String, asPlainBytes: Bool = false) throws(StreamFault) {
+  public convenience init(path: String, asPlainBytes: Bool = false) throws(StreamFault) {
+    try self.init(opening: path, asPlainBytes: asPlainBytes)
+    while try !walk() {}
+  }
+
+  /// Opens a file and looks at its start alone: ``walk(bytes:)`` finds the data of a stream file.
+  public init(opening path: String, asPlainBytes: Bool = false) throws(StreamFault) {
     self.path = path
     guard path != "-" else { throw StreamFault("standard input", .refused, Self.needsFile) }
     // Opening a pipe would wait for its writer.
@@ -40,70 +49,83 @@ public final class Capture: ByteSource {
     let status = try descriptor.status()
     if status.st_mode & S_IFMT == S_IFDIR { throw StreamFault(path, .refused, "is a folder") }
     guard status.st_mode & S_IFMT == S_IFREG else { throw StreamFault(path, .refused, Self.needsFile) }
+    fileSize = UInt64(status.st_size)
     let start = try descriptor.bytes(at: 0, count: StreamFile.magic.count)
-    guard start == StreamFile.magic, !asPlainBytes else {
-      let count = UInt64(status.st_size)
-      identity = nil
-      summary = StreamSummary(bytes: count, isComplete: true)
-      chunks = count == 0 ? [] : [Chunk(start: 0, count: Int(count), fileOffset: 0)]
-      fault = nil
-      return
-    }
-    let reader = try StreamFileReader(descriptor)
-    (chunks, fault) = try Self.chunks(reader)
-    identity = reader.identity
-    summary = reader.summary
+    isWalked = start != StreamFile.magic || asPlainBytes
+    reader = isWalked ? nil : try StreamFileReader(descriptor)
+    list = SparseList(isWalked ? ChunkFrames(descriptor, plainBytes: fileSize) : ChunkFrames(descriptor))
+    if isWalked { try list.advance() }
   }
 
   private static let needsFile = "is read more than once, so it has to be a plain file"
 
-  private static func chunks(_ reader: StreamFileReader) throws(StreamFault) -> ([Chunk], StreamFault?) {
-    var chunks: [Chunk] = []
-    var buffer: [UInt8] = []
+  /// Checks the next part of a stream file, `bytes` of it and the rest of a chunk. What is good in it is then there.
+  ///
+  /// - Returns: whether the file has been walked to its end or to its fault.
+  /// - Throws: when the file can't be read.
+  public func walk(bytes: UInt64 = 8 << 20) throws(StreamFault) -> Bool {
+    guard let reader, !isWalked else { return true }
+    let end = reader.position + bytes
     do throws(StreamFault) {
-      while let piece = try reader.next(into: &buffer) {
-        guard case .chunk(let count) = piece else { continue }
-        let start = reader.summary.bytes - UInt64(count)
-        chunks.append(Chunk(start: start, count: count, fileOffset: reader.chunkOffset))
-      }
-      return (chunks, nil)
+      while !isWalked, reader.position < end { isWalked = try reader.check() == nil }
     } catch {
+      isWalked = true
       if error.errno != nil { throw error }
-      return (chunks, error)
+      fault = error
     }
+    try list.advance(until: Int(summary.chunks))
+    return isWalked
   }
 
-  /// Bytes of the data.
+  /// Bytes of the file that have been walked.
+  public var walkedBytes: UInt64 { reader?.position ?? fileSize }
+  /// Where the stream comes from; nil for plain bytes.
+  public var identity: StreamIdentity? { reader?.identity }
+  /// What a stream file says, as far as it has been walked; for plain bytes, only their number.
+  public var summary: StreamSummary { reader?.summary ?? StreamSummary(bytes: fileSize, isComplete: true) }
+  /// Bytes of the data, as far as the file has been walked.
   public var count: UInt64 { summary.bytes }
+  /// Chunks of a stream file; 1 for all plain bytes.
+  public var chunkCount: Int { list.count }
 
   /// The bytes at this offset of the data.
   ///
   /// - Throws: also when the file has become shorter meanwhile.
   public func read(at offset: UInt64, count: Int) throws(StreamFault) -> [UInt8] {
     var bytes: [UInt8] = []
-    guard offset < self.count, count > 0 else { return bytes }
-    let wanted = Int(min(UInt64(count), self.count - offset))
+    let total = self.count
+    guard offset < total, count > 0 else { return bytes }
+    let wanted = Int(min(UInt64(count), total - offset))
     bytes.reserveCapacity(wanted)
-    var index = chunkIndex(at: offset)
     while bytes.count < wanted {
-      let chunk = chunks[index]
-      let skipped = offset + UInt64(bytes.count) - chunk.start
-      let part = min(wanted - bytes.count, chunk.count - Int(skipped))
-      bytes += try descriptor.bytes(at: chunk.fileOffset + skipped, count: part, all: true)
-      index += 1
+      let place = offset + UInt64(bytes.count)
+      guard let (_, chunk) = try chunk(at: place) else { break }
+      let skipped = Int(place - chunk.start)
+      let part = min(wanted - bytes.count, chunk.count - skipped)
+      bytes += try descriptor.bytes(at: chunk.fileOffset + UInt64(skipped), count: part, all: true)
     }
     return bytes
   }
 
-  /// The number of the chunk that holds the byte at this offset, which must be in the data.
-  public func chunkIndex(at offset: UInt64) -> Int {
-    var low = 0
-    var high = chunks.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if chunks[middle].start <= offset { low = middle } else { high = middle }
+  /// The chunks from this number on, `count` of them or as many as there are.
+  public func chunks(from first: Int, count: Int) throws(StreamFault) -> [Chunk] {
+    try list.items(from: first, count: count)
+  }
+
+  /// The chunk that holds the byte at this offset, and its number; nil when there is no such byte.
+  public func chunk(at offset: UInt64) throws(StreamFault) -> (index: Int, chunk: Chunk)? {
+    guard offset < count else { return nil }
+    if let here, here.chunk.holds(offset) { return here }
+    if let here, let next = try list.items(from: here.index + 1, count: 1).first, next.holds(offset) {
+      self.here = (here.index + 1, next)
+    } else {
+      here = try list.last(at: offset).map { ($0.index, $0.item) }
+      // The file may have been changed under us.
+      guard here?.chunk.holds(offset) == true else {
+        throw StreamFault(path, .altered, "the file has been changed while it was read")
+      }
     }
-    return low
+    return here
   }
 
   /// The name of the state that the chunk with this number was saved in, when that is known.
@@ -129,24 +151,6 @@ public final class Capture: ByteSource {
   }
 }
 
-extension StreamDescriptor {
-  /// The bytes at this offset of the file; fewer at its end, unless `all` of them have to be there.
-  fileprivate func bytes(at offset: UInt64, count: Int, all: Bool = false) throws(StreamFault) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var fault: StreamFault?
-    let got = bytes.withUnsafeMutableBytes { buffer in
-      do throws(StreamFault) {
-        return try read(into: buffer, at: offset)
-      } catch {
-        fault = error
-        return 0
-      }
-    }
-    if let fault { throw fault }
-    if all && got < count {
-      throw StreamFault(name, at: offset + UInt64(got), .altered, "the file has become shorter while it was read")
-    }
-    bytes.removeLast(count - got)
-    return bytes
-  }
+extension Capture.Chunk {
+  func holds(_ offset: UInt64) -> Bool { offset >= start && offset - start < UInt64(count) }
 }

@@ -14,44 +14,24 @@ public struct StreamDifference: Sendable, Equatable {
   /// Whether the two have the same bytes.
   public var isEqual: Bool { first == nil }
 
-  private static let gap: UInt64 = 8
-  private static let window = 1 << 20
-
   /// Compares all bytes; keeps `limit` ranges.
   public init(_ one: any ByteSource, _ other: any ByteSource, limit: Int = 64) throws(StreamFault) {
     counts = [one.count, other.count]
-    let common = min(one.count, other.count)
-    var last: Range<UInt64>?
-    var offset: UInt64 = 0
-    while offset < common {
-      let count = Int(min(UInt64(Self.window), common - offset))
-      let (a, b) = (try one.read(at: offset, count: count), try other.read(at: offset, count: count))
-      if a != b { compare(a, b, at: offset, &last, limit) }
-      offset += UInt64(count)
-    }
-    close(last, limit)
-    if first == nil && one.count != other.count { first = common }
-  }
-
-  private mutating func compare(
-    _ a: [UInt8], _ b: [UInt8], at offset: UInt64, _ last: inout Range<UInt64>?, _ limit: Int
-  ) {
-    for index in 0..<min(a.count, b.count) where a[index] != b[index] {
-      let place = offset + UInt64(index)
-      if first == nil { first = place }
-      differingBytes += 1
-      if let range = last, place - range.upperBound < Self.gap {
-        last = range.lowerBound..<place + 1
-      } else {
-        close(last, limit)
-        last = place..<place + 1
+    var reader = DifferenceReader(one, other)
+    loop: while true {
+      switch try reader.step() {
+      case .item(let difference): add(difference, limit)
+      case .nothing: break
+      case .end: break loop
       }
     }
+    if first == nil && one.count != other.count { first = min(one.count, other.count) }
   }
 
-  private mutating func close(_ range: Range<UInt64>?, _ limit: Int) {
-    guard let range else { return }
+  private mutating func add(_ difference: Difference, _ limit: Int) {
+    first = first ?? difference.start
+    differingBytes += difference.differingBytes
     rangeCount += 1
-    if ranges.count < limit { ranges.append(range) }
+    if ranges.count < limit { ranges.append(difference.range) }
   }
 }

@@ -37,9 +37,10 @@ struct RecordLayout: Sendable {
     var fields: [StreamRecord.Field] = []
     var offset = 0
     for part in parts {
-      let place = bytes[offset..<offset + part.width]
+      let place = offset..<offset + part.width
       offset += part.width
-      if let value = value(part.shape, place) { fields.append(StreamRecord.Field(name: part.name, value: value)) }
+      guard let value = value(part.shape, bytes[place]) else { continue }
+      fields.append(StreamRecord.Field(name: part.name, value: value, place: place))
     }
     return fields
   }

@@ -32,7 +32,7 @@ public struct StreamFormat: Sendable {
 
 /// The records of a stream, one after the other. They cover all of it: what the format does not explain comes as a
 /// record named `bytes`.
-public struct RecordReader {
+public struct RecordReader: StreamItemReader {
   private var cursor: RecordCursor
   private var decoder: any RecordDecoder
 
@@ -40,6 +40,11 @@ public struct RecordReader {
   public init(_ source: any ByteSource, format: StreamFormat) {
     cursor = RecordCursor(source)
     decoder = format.decoder()
+  }
+
+  /// Reads one record.
+  public mutating func step() throws(StreamFault) -> ReaderStep<StreamRecord> {
+    try next().map { .item($0) } ?? .end
   }
 
   /// The next record; nil at the end.

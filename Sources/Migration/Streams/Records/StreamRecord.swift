@@ -1,11 +1,13 @@
 /// A piece of a stream that a known format explains.
-public struct StreamRecord: Sendable, Equatable {
+public struct StreamRecord: StreamItem, Equatable {
   /// One field of its head.
   public struct Field: Sendable, Equatable {
     /// The name that the format's source gives it.
     public let name: String
     /// What is in it.
     public let value: Value
+    /// Where it lies in the record.
+    public let place: Range<Int>
   }
 
   /// What a field holds, and how people write it.
@@ -45,6 +47,8 @@ public struct StreamRecord: Sendable, Equatable {
   /// What is not as the format wants it, or what else is to be said.
   public let note: String?
 
+  /// Where it begins in the data.
+  public var start: UInt64 { offset }
   /// Bytes of head and data.
   public var length: UInt64 { headLength + dataLength }
   /// Where the data lie.
