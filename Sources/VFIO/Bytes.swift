@@ -6,6 +6,17 @@ extension [UInt8] {
     return span.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: T.self)
   }
 
+  /// The C structure at this offset, or nil when it does not fit.
+  func structure<T: BitwiseCopyable>(_ type: T.Type = T.self, at offset: Int) -> T? {
+    guard offset >= 0, offset <= count - MemoryLayout<T>.size else { return nil }
+    return span.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: T.self)
+  }
+
+  /// The C structure's bytes.
+  static func bytes<T: BitwiseCopyable>(of structure: T) -> [UInt8] {
+    Swift.withUnsafeBytes(of: structure, Array.init)
+  }
+
   /// The number's bytes.
   public init<T: FixedWidthInteger & BitwiseCopyable>(number: T) {
     self = Swift.withUnsafeBytes(of: number, Array.init)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
+#include "VFIOUser.h"
+
 /* ---- ioctl numbers: _IO(';', 100 + n) for VFIO, _IO(';', 0x80 + n) for iommufd ------------------------------------
  * Written with _IO because its direction bit differs between architectures; as constants because macros with arguments
  * are not imported into Swift. */

@@ -1,0 +1,93 @@
+#define _GNU_SOURCE /* accept4 */
+#include "VFIOUser.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int named_socket(const char *path, struct sockaddr_un *address) {
+  size_t length = strlen(path);
+  if (length > CU_PATH_MAX) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  memcpy(address->sun_path, path, length);
+  return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static int close_keeping_errno(int fd) {
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+int cu_connect(const char *path) {
+  struct sockaddr_un address;
+  int fd = named_socket(path, &address);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return close_keeping_errno(fd);
+  return fd;
+}
+
+int cu_listen(const char *path, int backlog) {
+  struct sockaddr_un address;
+  int fd = named_socket(path, &address);
+  if (fd < 0) return -1;
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0) return close_keeping_errno(fd);
+  if (listen(fd, backlog) != 0) return close_keeping_errno(fd);
+  return fd;
+}
+
+int cu_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+ptrdiff_t cu_send(int socket, const void *head, size_t head_count, const void *body, size_t body_count,
+                  const int *descriptors, size_t descriptor_count) {
+  if (descriptor_count > CU_DESCRIPTORS_MAX) {
+    errno = EINVAL;
+    return -1;
+  }
+  struct iovec parts[2] = {{(void *)head, head_count}, {(void *)body, body_count}};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(CU_DESCRIPTORS_MAX * sizeof(int))];
+  if (descriptor_count > 0) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(descriptor_count * sizeof(int));
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(descriptor_count * sizeof(int));
+    memcpy(CMSG_DATA(rights), descriptors, descriptor_count * sizeof(int));
+  }
+  return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+ptrdiff_t cu_receive(int socket, void *buffer, size_t count, int *descriptors, size_t *descriptor_count) {
+  size_t room = *descriptor_count < CU_DESCRIPTORS_MAX ? *descriptor_count : CU_DESCRIPTORS_MAX;
+  *descriptor_count = 0;
+  struct iovec part = {buffer, count};
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(CU_DESCRIPTORS_MAX * sizeof(int))];
+  struct msghdr message = {
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+      .msg_control = room > 0 ? control : NULL,
+      .msg_controllen = room > 0 ? CMSG_LEN(room * sizeof(int)) : 0,
+  };
+  ptrdiff_t got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (got < 0) return -1;
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    size_t came = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t index = 0; index < came; index++) {
+      int fd;
+      memcpy(&fd, CMSG_DATA(part) + index * sizeof(int), sizeof fd);
+      /* The kernel sends one such part at most; more than there is room for is not kept, and not leaked. */
+      if (*descriptor_count < room) descriptors[(*descriptor_count)++] = fd;
+      else close(fd);
+    }
+  }
+  return got;
+}
