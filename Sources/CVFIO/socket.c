@@ -1,8 +1,9 @@
-#define _GNU_SOURCE /* accept4 */
+#define _GNU_SOURCE /* accept4, memfd_create */
 #include "VFIOUser.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -43,6 +44,13 @@ int cu_listen(const char *path, int backlog) {
 }
 
 int cu_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int cu_memory(size_t size) {
+  int fd = memfd_create("vfioscope", MFD_CLOEXEC);
+  if (fd < 0) return -1;
+  if (ftruncate(fd, (off_t)size) != 0) return close_keeping_errno(fd);
+  return fd;
+}
 
 ptrdiff_t cu_send(int socket, const void *head, size_t head_count, const void *body, size_t body_count,
                   const int *descriptors, size_t descriptor_count) {

@@ -10,6 +10,10 @@ public struct DeviceError: Error, Sendable, Equatable {
     case overran(count: Int)
     /// The answer can't be understood; the text says why.
     case malformed(String)
+    /// The connection to the device is gone, or can't be used any more.
+    case lost(WireError)
+    /// The server refused it and gave no number.
+    case unexplained
   }
 
   /// What was tried.
@@ -38,7 +42,7 @@ extension DeviceError.Reason {
     // Every case named: with `if case`, the optimizer of Swift 6.3.1 crashes where this is inlined into a catch.
     switch self {
     case .refused(let errno): errno
-    case .short, .overran, .malformed: nil
+    case .short, .overran, .malformed, .lost, .unexplained: nil
     }
   }
 }
@@ -68,6 +72,8 @@ extension DeviceError.Reason: CustomStringConvertible {
     case .short(let expected, let got): "\(got) of \(expected) bytes came back"
     case .overran(let count): "the driver wrote beyond a buffer of \(count) bytes"
     case .malformed(let why): why
+    case .unexplained: "refused, without an error number"
+    case .lost(let error): "the connection is lost: \(error)"
     }
   }
 }

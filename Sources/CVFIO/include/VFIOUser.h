@@ -114,6 +114,9 @@ int cu_listen(const char *path, int backlog);
 /* The next caller as a socket that does not block, or -1 with errno. */
 int cu_accept(int listener);
 
+/* A file in memory of `size` bytes, all 0, that can be mapped and passed on; -1 with errno when there can be none. */
+int cu_memory(size_t size);
+
 /* One sendmsg() of both parts, with descriptors: what belongs together leaves in one piece, because servers read the 16
  * bytes of the header with one call and hang up when fewer come. Never raises SIGPIPE, never waits. Returns the bytes
  * taken, or -1 with errno. */

@@ -23,16 +23,6 @@ final class Mapping: Sendable {
     pages = mapped
   }
 
-  /// Maps `count` bytes of new memory, all 0. Nil when there is not so much.
-  init?(zeroes count: Int) {
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-    guard let mapped = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0), mapped != MAP_FAILED else { return nil }
-    pages = mapped
-    start = 0
-    pagesCount = count
-    self.count = count
-  }
-
   deinit {
     munmap(pages, pagesCount)
   }

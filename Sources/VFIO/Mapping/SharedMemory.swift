@@ -1,3 +1,5 @@
+import CVFIO
+
 /// Memory that its owner and those who map it see at the same time: what a device made in software has behind a region
 /// that may be mapped.
 ///
@@ -5,12 +7,52 @@
 /// copied come through mixed; who writes when is for the protocol to say.
 public final class SharedMemory: Sendable {
   private let mapping: Mapping
+  private let file: PassedDescriptor
 
   /// New memory of `count` bytes, one or more, all 0. Nil when there is not so much.
   public init?(count: Int) {
-    guard count > 0, let mapping = Mapping(zeroes: count) else { return nil }
+    guard count > 0 else { return nil }
+    let number = cu_memory(count)
+    guard number >= 0 else { return nil }
+    file = PassedDescriptor(owning: number)
+    let operation = Operation.mapDMA(DMARange(iova: 0, length: UInt64(count)))
+    guard let mapping = try? Mapping(file.descriptor, at: 0, count: count, access: [.read, .write], as: operation)
+    else {
+      return nil
+    }
     self.mapping = mapping
   }
+
+  /// Memory that another process has passed to us: `count` bytes from `offset` on in the file behind the descriptor. Nil
+  /// when it can't be mapped so. The other process can take it away again: use `read` and `write` for it.
+  init?(_ passed: PassedDescriptor, offset: UInt64, count: Int, access: Region.Flags) {
+    let operation = Operation.mapDMA(DMARange(iova: 0, length: UInt64(count)))
+    guard count > 0, offset <= UInt64(Int64.max) - UInt64(count),
+      let mapping = try? Mapping(passed.descriptor, at: offset, count: count, access: access, as: operation)
+    else { return nil }
+    file = passed
+    self.mapping = mapping
+  }
+
+  /// Copies all of `bytes` to `offset`. False when it does not fit, or when the memory was taken away.
+  public func write(_ bytes: RawSpan, at offset: Int) -> Bool {
+    guard offset >= 0, bytes.byteCount <= count, offset <= count - bytes.byteCount else { return false }
+    return (try? mapping.copy(bytes, to: offset, as: .reset)) != nil
+  }
+
+  /// Fills `buffer` from `offset` on. False when it does not fit, or when the memory was taken away.
+  public func read(into buffer: inout MutableRawSpan, at offset: Int) -> Bool {
+    guard offset >= 0, buffer.byteCount <= count, offset <= count - buffer.byteCount else { return false }
+    do throws(DeviceError) {
+      try mapping.copy(from: offset, into: &buffer, as: .reset)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// The descriptor behind it, for a message that passes it to another process. It is not to be closed or kept.
+  var descriptor: Int32 { file.descriptor.borrowed }
 
   /// Bytes.
   public var count: Int { mapping.count }

@@ -2,6 +2,10 @@
 final class PassedDescriptor: Sendable {
   let descriptor: FileDescriptor
 
+  init(_ descriptor: consuming FileDescriptor) {
+    self.descriptor = descriptor
+  }
+
   init(owning number: Int32) {
     descriptor = FileDescriptor(owning: number)
   }

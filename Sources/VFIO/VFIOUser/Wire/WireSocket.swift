@@ -6,11 +6,17 @@ import Glibc
 ///
 /// One thread may send while another receives; two must not do the same at once.
 final class WireSocket: Sendable {
-  private let descriptor: FileDescriptor
+  private let passed: PassedDescriptor
+  private var descriptor: FileDescriptor { _read { yield passed.descriptor } }
 
-  /// Takes over a connected stream socket that does not block.
+  /// Takes over a connected stream socket.
   init(_ descriptor: consuming FileDescriptor) {
-    self.descriptor = descriptor
+    passed = PassedDescriptor(descriptor)
+  }
+
+  /// The socket that came with a message.
+  init(sharing passed: PassedDescriptor) {
+    self.passed = passed
   }
 
   /// Connects to the socket at `path`.

@@ -1,0 +1,39 @@
+extension VFIOUserConnection {
+  /// Connects and agrees on the version. Fails as `open` of the socket's path.
+  static func open(
+    _ path: String, _ options: VFIOUserOptions, _ memory: ServedMemory, _ tap: WireTap?
+  ) throws(DeviceError) -> VFIOUserConnection {
+    do throws(WireError) {
+      let socket = try WireSocket.connect(to: path, until: .now + options.timeout)
+      let connection = VFIOUserConnection(socket, timeout: options.timeout, memory: memory, tap: tap)
+      try connection.negotiate(twin: options.wantsTwinSocket)
+      return connection
+    } catch {
+      switch error {
+      case .system(let errno): throw DeviceError(.open(path: path), errno)
+      case .closed, .timedOut, .malformed: throw DeviceError(.open(path: path), .lost(error))
+      }
+    }
+  }
+
+  private func negotiate(twin: Bool) throws(WireError) {
+    var capabilities = WireVersion.Capabilities()
+    capabilities.maxMsgFDs = 16
+    capabilities.maxDataXferSize = Self.maxDataSize
+    capabilities.migration = .init(pageSize: ServedMemory.pageSize)
+    if twin { capabilities.twinSocket = .init(supported: true) }
+    let ours = WireVersion(minor: 2, capabilities: capabilities)
+    switch try exchange(.version, ours.payload.span.bytes) {
+    case .refused(let errno):
+      throw errno.map(WireError.system) ?? .malformed("the server refuses to agree on a version")
+    case .done(let payload, let descriptors):
+      let theirs = try WireVersion(payload: payload)
+      guard theirs.major == 0 else { throw .malformed("the server speaks version \(theirs.major).\(theirs.minor)") }
+      guard let twin = theirs.capabilities.twinSocket, twin.supported else { return }
+      guard let index = twin.index, descriptors.indices.contains(index) else {
+        throw .malformed("the server announces a second socket and sends none")
+      }
+      serve(twin: descriptors[index])
+    }
+  }
+}

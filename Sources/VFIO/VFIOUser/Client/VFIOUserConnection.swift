@@ -1,0 +1,152 @@
+import Synchronization
+
+/// The client's side of a conversation: commands go out, their replies are found again, and what the server asks
+/// meanwhile is answered.
+///
+/// Once anything was cut, late or not to be understood, nothing that follows can be trusted: every later command then
+/// fails with what happened first.
+final class VFIOUserConnection: Sendable {
+  /// What became of a command.
+  enum Reply {
+    /// It was done.
+    case done(payload: [UInt8], descriptors: [PassedDescriptor])
+    /// It was refused. Some servers give no number.
+    case refused(Errno?)
+  }
+
+  private struct State {
+    var nextID: UInt16 = 1
+    /// The commands whose replies have not come yet, in order.
+    var outstanding: [UInt16] = []
+    /// Replies that came before they were asked for.
+    var early: [UInt16: Reply] = [:]
+    var broken: WireError?
+    /// The socket for the server's own commands.
+    var twin: WireSocket?
+  }
+
+  /// What this side says of itself, which is what servers hold it to.
+  static let maxDataSize = 1 << 20
+  /// The largest reply: as much data as we let it send, and what stands before the data.
+  static let payloadLimit = maxDataSize + 4096
+
+  private let socket: WireSocket
+  private let timeout: Duration
+  private let memory: ServedMemory
+  private let tap: WireTap?
+  private let state = Mutex(State())
+
+  /// A conversation over `socket`. What the server asks of `memory` is answered from there.
+  init(_ socket: WireSocket, timeout: Duration, memory: ServedMemory, tap: WireTap?) {
+    self.socket = socket
+    self.timeout = timeout
+    self.memory = memory
+    self.tap = tap
+  }
+
+  deinit {
+    socket.shutdown()
+    state.withLock { $0.twin?.shutdown() }
+  }
+
+  /// Answers the server's own commands on this socket from now on.
+  func serve(twin: PassedDescriptor) {
+    let socket = Self.serve(twin: twin, memory: memory, tap: tap)
+    state.withLock { $0.twin = socket }
+  }
+
+  /// Sends a command and waits for its reply.
+  func exchange(
+    _ command: WireCommand, _ payload: RawSpan, descriptors: [Int32] = []
+  ) throws(WireError) -> Reply {
+    let id = try post(command, payload, descriptors: descriptors)
+    return try reply(to: id)
+  }
+
+  /// Sends a command; its reply is asked for later.
+  func post(
+    _ command: WireCommand, _ payload: RawSpan, descriptors: [Int32] = []
+  ) throws(WireError) -> UInt16 {
+    try whole { (state) throws(WireError) in
+      let id = state.nextID
+      state.nextID &+= 1
+      let header = WireHeader(id: id, command: command.rawValue, payload: payload.byteCount, flags: .command)
+      try socket.send(header, payload, descriptors: descriptors, until: .now + timeout)
+      tap?(WireMessage(.client, header, payload, descriptorCount: descriptors.count))
+      state.outstanding.append(id)
+      return id
+    }
+  }
+
+  /// Waits for the reply to a command that was posted.
+  func reply(to id: UInt16) throws(WireError) -> Reply {
+    try whole { (state) throws(WireError) in
+      let deadline = ContinuousClock.now + timeout
+      while true {
+        if let reply = state.early.removeValue(forKey: id) { return reply }
+        try receive(&state, until: deadline)
+      }
+    }
+  }
+
+  /// Lets go of the replies to these commands, come or not.
+  func forget(_ ids: [UInt16]) {
+    for id in ids { _ = try? reply(to: id) }
+  }
+
+  // MARK: receiving
+
+  private func receive(_ state: inout State, until deadline: ContinuousClock.Instant) throws(WireError) {
+    let message = try socket.receiveMessage(limit: Self.payloadLimit, until: deadline)
+    tap?(WireMessage(.server, message))
+    guard message.header.flags.isReply else {
+      try answer(message)
+      return
+    }
+    // Replies come in the order of the commands; one that belongs to none shows that the server has lost its place.
+    guard let expected = state.outstanding.first, message.header.id == expected else {
+      throw .malformed("a reply came to message \(message.header.id), which was not waiting for one")
+    }
+    state.outstanding.removeFirst()
+    state.early[expected] = message.reply
+  }
+
+  private func answer(_ command: ReceivedMessage) throws(WireError) {
+    guard let reply = memory.answer(command) else { return }
+    try socket.send(reply.header, reply.payload.span.bytes, until: .now + timeout)
+    tap?(WireMessage(.client, reply.header, reply.payload.span.bytes, descriptorCount: 0))
+  }
+
+  private func whole<R>(_ body: (inout sending State) throws(WireError) -> R) throws(WireError) -> R {
+    try state.withLock { (state) throws(WireError) in
+      if let broken = state.broken { throw broken }
+      do throws(WireError) {
+        return try body(&state)
+      } catch {
+        state.broken = error
+        socket.shutdown()
+        throw error
+      }
+    }
+  }
+}
+
+extension ReceivedMessage {
+  fileprivate var reply: VFIOUserConnection.Reply {
+    guard header.flags.isError else { return .done(payload: payload, descriptors: descriptors) }
+    return .refused(header.errorNumber == 0 ? nil : Errno(rawValue: Int32(truncatingIfNeeded: header.errorNumber)))
+  }
+}
+
+extension WireMessage {
+  init(_ sender: Sender, _ message: ReceivedMessage) {
+    self.init(
+      sender: sender, header: message.header, payload: message.payload, descriptorCount: message.descriptors.count)
+  }
+
+  init(_ sender: Sender, _ header: WireHeader, _ payload: RawSpan, descriptorCount: Int) {
+    let kept = payload.extracting(first: min(Self.payloadLimit, payload.byteCount))
+    self.init(
+      sender: sender, header: header, payload: kept.withUnsafeBytes(Array.init), descriptorCount: descriptorCount)
+  }
+}

@@ -1,0 +1,182 @@
+import CVFIO
+import Synchronization
+
+/// A device of a vfio-user server, reached over its socket.
+///
+/// What the device says of itself is asked when it is opened: servers refuse to say it in some migration states.
+public final class VFIOUserDevice: Device {
+  private struct Link {
+    var connection: VFIOUserConnection
+    /// False once the server has shown that it does not understand DEVICE_FEATURE.
+    var knowsFeatures = true
+    /// The direction of the data session that the last state change left open.
+    var session: StreamDirection?
+  }
+
+  private let path: String
+  private let options: VFIOUserOptions
+  private let tap: WireTap?
+  /// The memory that the server can ask for.
+  let memory = ServedMemory()
+  private let link: Mutex<Link>
+  let facts: DeviceFacts
+  private let stream: Mutex<VFIOUserStream?> = Mutex(nil)
+
+  /// Connects to the socket at `path`, with every access recorded and every message shown to `tap`.
+  public static func open(
+    _ path: String, options: VFIOUserOptions = VFIOUserOptions(), recorder: any AccessRecorder, tap: WireTap? = nil
+  ) throws(DeviceError) -> any Device {
+    let device = try recorder.measure(.open(path: path)) { (_) throws(DeviceError) in
+      try VFIOUserDevice(path, options, tap)
+    }
+    return RecordingDevice(device, recorder: recorder)
+  }
+
+  private init(_ path: String, _ options: VFIOUserOptions, _ tap: WireTap?) throws(DeviceError) {
+    self.path = path
+    self.options = options
+    self.tap = tap
+    let connection = try VFIOUserConnection.open(path, options, memory, tap)
+    facts = try DeviceFacts(connection)
+    link = Mutex(Link(connection: connection))
+  }
+
+  // MARK: what the device says of itself
+
+  /// What the server said when the device was opened.
+  public func info() throws(DeviceError) -> DeviceInfo { facts.info }
+
+  /// What the server said when the device was opened, cut to `argsz` bytes as it would have cut it.
+  public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
+    try facts.region(index, argsz: argsz)
+  }
+
+  // MARK: regions
+
+  /// REGION_READ. More than one message may carry is cut: the answer says how many bytes came.
+  public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let count = min(buffer.byteCount, options.maxRead)
+    let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
+    let head = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
+    let reply = try connection.ask(.regionRead, [UInt8].bytes(of: head), operation)
+    let data = reply.payload.dropFirst(MemoryLayout<cu_region_access>.size)
+    guard data.count == count else {
+      // A reply that echoes nothing is how libvfio-user answers for a region of no size.
+      throw DeviceError(
+        operation, data.isEmpty ? .short(expected: count, got: 0) : .malformed("\(data.count) bytes came"))
+    }
+    buffer.copyPrefix(from: data)
+    return count
+  }
+
+  /// REGION_WRITE. More than one message may carry is cut: the answer says how many bytes went.
+  public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
+    let count = min(buffer.byteCount, options.maxMessage)
+    let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
+    let head = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
+    let data = buffer.extracting(first: count).withUnsafeBytes(Array.init)
+    _ = try connection.ask(.regionWrite, [UInt8].bytes(of: head) + data, operation)
+    return count
+  }
+
+  /// Maps the descriptor that came with the region's description.
+  public func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
+    try region.checkMap(offset: offset, count: count)
+    let operation = Operation.map(region: region.index, offset: offset, count: count)
+    guard let passed = facts.descriptor(of: region.index) else { throw DeviceError(operation, .ENOTSUP) }
+    let mapping = try Mapping(
+      passed.descriptor, at: region.offset + offset, count: count, access: region.flags, as: operation)
+    return MemoryWindow(mapping, of: region, at: offset, count: count)
+  }
+
+  // MARK: features and reset
+
+  /// DEVICE_FEATURE. `ENOTTY` when the server does not know the command.
+  ///
+  /// There is no data fd over a socket: after a state change that opens a data session, the number in `data` is one that
+  /// `stream(taking:)` takes and that is no descriptor.
+  public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
+    let operation = Operation.feature(argsz: argsz, flags: flags)
+    guard link.withLock({ $0.knowsFeatures }) else { throw DeviceError(operation, .ENOTTY) }
+    let asked = FeatureFlags(rawValue: flags)
+    let change = asked.contains(.set) && !asked.contains(.probe) ? asked.stateChange(data) : nil
+    // What was written and not yet taken comes before the change; a failure of it is told instead of the change.
+    if change != nil { try stream.withLock { $0 }?.flush() }
+    let sent = asked.contains(.set) ? data : []
+    let reply = try askFeature([UInt8](number: argsz) + [UInt8](number: flags) + sent, operation)
+    data.replacePrefix(with: reply.dropFirst(8))
+    if let change { data.put(number: sessionNumber(after: change), at: 4) }
+    return 0
+  }
+
+  private func askFeature(_ payload: [UInt8], _ operation: Operation) throws(DeviceError) -> [UInt8] {
+    do throws(DeviceError) {
+      return try connection.ask(.deviceFeature, payload, operation).payload
+    } catch {
+      guard error.reason == .unexplained else { throw error }
+      // Such a server has not read the payload and takes it for the next message: only a new connection helps.
+      try reconnect()
+      throw DeviceError(operation, .ENOTTY)
+    }
+  }
+
+  private func reconnect() throws(DeviceError) {
+    let connection = try VFIOUserConnection.open(path, options, memory, tap)
+    link.withLock { $0 = Link(connection: connection, knowsFeatures: false) }
+  }
+
+  /// The number that stands for the data session this change has opened, or -1.
+  private func sessionNumber(after state: V2State) -> Int32 {
+    let direction: StreamDirection? =
+      switch state {
+      case .preCopy, .stopCopy, .preCopyP2P: .reading
+      case .resuming: .writing
+      default: nil
+      }
+    let isNew = link.withLock { link in
+      defer { link.session = direction }
+      return direction != nil && link.session != direction
+    }
+    return isNew ? VFIOUserStream.number : -1
+  }
+
+  /// DEVICE_RESET.
+  public func reset() throws(DeviceError) {
+    _ = try connection.ask(.deviceReset, [], .reset)
+    link.withLock { $0.session = nil }
+  }
+
+  /// The data session: MIG_DATA_READ and MIG_DATA_WRITE. The number means nothing and is not closed.
+  public func stream(taking dataFD: Int32) -> any DataStream {
+    let new = VFIOUserStream(connection, options)
+    stream.withLock { $0 = new }
+    return new
+  }
+}
+
+extension VFIOUserDevice {
+  /// The conversation as it is now.
+  var connection: VFIOUserConnection { link.withLock { $0.connection } }
+}
+
+extension FeatureFlags {
+  /// The state that this feature's data ask for, when it is MIG_DEVICE_STATE.
+  fileprivate func stateChange(_ data: [UInt8]) -> V2State? {
+    guard index == FeatureNumber.migDeviceState.rawValue, data.count >= 8 else { return nil }
+    return data.number(UInt32.self, at: 0).map(V2State.init(rawValue:))
+  }
+}
+
+extension MutableRawSpan {
+  fileprivate mutating func copyPrefix(from bytes: ArraySlice<UInt8>) {
+    withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
+  }
+}
+
+extension [UInt8] {
+  /// Puts as many bytes as both have.
+  fileprivate mutating func replacePrefix(with bytes: ArraySlice<UInt8>) {
+    let common = Swift.min(count, bytes.count)
+    replaceSubrange(0..<common, with: bytes.prefix(common))
+  }
+}

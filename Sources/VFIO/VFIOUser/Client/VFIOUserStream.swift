@@ -1,0 +1,136 @@
+import CVFIO
+import Synchronization
+
+/// The data session of protocol v2 over a socket. Reads are asked for ahead, and writes are not waited for one by one, so
+/// that the way there and back is not paid for each.
+final class VFIOUserStream: DataStream {
+  /// What stands for the session where a kernel would return a descriptor. No real one is so large.
+  static let number: Int32 = .max
+
+  /// How many commands are on their way at most.
+  private static let depth = 4
+
+  private struct State {
+    /// Reads that were asked for ahead, and how much each may bring.
+    var reads: [(id: UInt16, count: Int)] = []
+    /// What a read brought beyond what its caller had room for.
+    var rest: ArraySlice<UInt8> = []
+    /// Writes whose replies have not been looked at.
+    var writes: [UInt16] = []
+    var isClosed = false
+  }
+
+  private let connection: VFIOUserConnection
+  private let options: VFIOUserOptions
+  private let state = Mutex(State())
+
+  init(_ connection: VFIOUserConnection, _ options: VFIOUserOptions) {
+    self.connection = connection
+    self.options = options
+  }
+
+  /// MIG_DATA_READ. 0 when the device has nothing: over a socket there is no `ENOMSG`.
+  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.streamRead(count: buffer.byteCount)
+    let wanted = buffer.byteCount
+    let data = try open(operation) { (state) throws(DeviceError) in
+      if state.rest.isEmpty { state.rest = try next(wanted, &state, operation) }
+      let taken = state.rest.prefix(wanted)
+      state.rest = state.rest.dropFirst(wanted)
+      return taken
+    }
+    buffer.withUnsafeMutableBytes { $0.copyBytes(from: data) }
+    return data.count
+  }
+
+  private func next(
+    _ wanted: Int, _ state: inout State, _ operation: Operation
+  ) throws(DeviceError) -> ArraySlice<UInt8> {
+    let count = min(wanted, options.maxRead)
+    if state.reads.isEmpty { try askAhead(1, count, &state, operation) }
+    let (id, asked) = state.reads.removeFirst()
+    let payload = try connection.payload(of: id, operation)
+    let data = try Self.data(in: payload, asked: asked, operation)
+    // Asked ahead only while there is more than was asked for: a device that has nothing now is not asked many times.
+    if data.count == asked { try askAhead(Self.depth, count, &state, operation) }
+    return data
+  }
+
+  private func askAhead(
+    _ depth: Int, _ count: Int, _ state: inout State, _ operation: Operation
+  ) throws(DeviceError) {
+    let size = MemoryLayout<cu_mig_data>.size
+    while state.reads.count < depth {
+      let request = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
+      state.reads.append((try connection.post(.migDataRead, request, operation), count))
+    }
+  }
+
+  /// The data in a reply: as many as it says, which can be fewer than the bytes it has.
+  private static func data(
+    in payload: [UInt8], asked: Int, _ operation: Operation
+  ) throws(DeviceError) -> ArraySlice<UInt8> {
+    guard let head: cu_mig_data = payload.structure(at: 0) else {
+      throw DeviceError(operation, .malformed("the answer has \(payload.count) bytes"))
+    }
+    let data = payload.dropFirst(MemoryLayout<cu_mig_data>.size)
+    guard Int(head.size) <= data.count, Int(head.size) <= asked else {
+      throw DeviceError(
+        operation, .malformed("the answer says \(head.size) bytes, \(data.count) came, \(asked) were asked for"))
+    }
+    return data.prefix(Int(head.size))
+  }
+
+  /// MIG_DATA_WRITE. What it leads to may be told by a later write, or by the next state change.
+  func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
+    let count = min(buffer.byteCount, options.maxMessage)
+    let operation = Operation.streamWrite(count: buffer.byteCount)
+    let size = MemoryLayout<cu_mig_data>.size
+    let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
+    let message = head + buffer.extracting(first: count).withUnsafeBytes(Array.init)
+    return try open(operation) { (state) throws(DeviceError) in
+      while state.writes.count >= Self.depth {
+        _ = try connection.payload(of: state.writes.removeFirst(), operation)
+      }
+      state.writes.append(try connection.post(.migDataWrite, message, operation))
+      return count
+    }
+  }
+
+  /// Waits until all that was written has been taken.
+  func flush() throws(DeviceError) {
+    let operation = Operation.streamWrite(count: 0)
+    try state.withLock { (state) throws(DeviceError) in
+      while !state.writes.isEmpty { _ = try connection.payload(of: state.writes.removeFirst(), operation) }
+    }
+  }
+
+  /// Over a socket, every read and write has an answer at once.
+  func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {
+    true
+  }
+
+  /// `ENOTTY`: vfio-user has no such command.
+  func precopyInfo() throws(DeviceError) -> PrecopyInfo { throw DeviceError(.precopyInfo, .ENOTTY) }
+
+  /// Ends the use of the session. Replies on their way are waited for and dropped.
+  func close() {
+    state.withLock { state in
+      guard !state.isClosed else { return }
+      state.isClosed = true
+      connection.forget(state.reads.map(\.id) + state.writes)
+      (state.reads, state.writes, state.rest) = ([], [], [])
+    }
+  }
+
+  // MARK: asking
+
+  private func open<R>(
+    _ operation: Operation, _ body: (inout sending State) throws(DeviceError) -> R
+  ) throws(DeviceError) -> R {
+    try state.withLock { (state) throws(DeviceError) in
+      guard !state.isClosed else { throw DeviceError(operation, .EBADF) }
+      return try body(&state)
+    }
+  }
+}
