@@ -12,6 +12,9 @@ public protocol Device: AnyObject, Sendable {
   /// - Returns: the buffer as the device left it, `argsz` bytes long.
   func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8]
 
+  /// `VFIO_DEVICE_GET_IRQ_INFO`.
+  func interruptInfo(_ index: UInt32) throws(DeviceError) -> InterruptInfo
+
   /// Reads `buffer.byteCount` bytes at `offset` in the region, in one access.
   ///
   /// - Returns: the number of bytes that came.
@@ -28,6 +31,10 @@ public protocol Device: AnyObject, Sendable {
   /// Fails with `ENOTSUP` when the region does not let itself be mapped, and with a reason in words when it is not
   /// these bytes that it lets be mapped (`Region.checkMap(offset:count:)`).
   func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow
+
+  /// The memory behind a region, when it can be passed to another process to be mapped there: byte n of it is byte n of
+  /// the region. Nil when there is none, as for a region of a real device.
+  func shareable(_ region: Region) -> SharedMemory?
 
   /// `VFIO_DEVICE_FEATURE` as it is: `argsz` and `flags` go out unchanged, `data` follows them and holds afterwards
   /// what the device put there, also when the call failed. `get`, `set` and `offers` are the usual ways to call it.

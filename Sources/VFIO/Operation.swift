@@ -8,6 +8,8 @@ public enum Operation: Sendable, Equatable {
   case deviceInfo
   /// `VFIO_DEVICE_GET_REGION_INFO` with a buffer of `argsz` bytes.
   case regionInfo(index: UInt32, argsz: Int)
+  /// `VFIO_DEVICE_GET_IRQ_INFO`.
+  case interruptInfo(index: UInt32)
   /// `count` bytes are read at `offset` in the region.
   case read(region: UInt32, offset: UInt64, count: Int)
   /// `count` bytes are written at `offset` in the region.
@@ -62,6 +64,7 @@ extension Operation: CustomStringConvertible {
     case .attach(let call): call
     case .deviceInfo: "GET_INFO"
     case .regionInfo(let index, let argsz): "GET_REGION_INFO index \(index) argsz \(argsz)"
+    case .interruptInfo(let index): "GET_IRQ_INFO index \(index)"
     case .read(let region, let offset, let count): "read \(Self.part(region, offset, count))"
     case .write(let region, let offset, let count): "write \(Self.part(region, offset, count))"
     case .map(let region, let offset, let count): "map \(Self.part(region, offset, count))"

@@ -28,6 +28,18 @@ public final class RecordingDevice: Device {
   }
 
   /// Asks the device and records it.
+  public func interruptInfo(_ index: UInt32) throws(DeviceError) -> InterruptInfo {
+    try recorder.measure(.interruptInfo(index: index)) { (outcome) throws(DeviceError) in
+      let info = try device.interruptInfo(index)
+      outcome.keep([UInt8](number: info.flags) + [UInt8](number: info.count))
+      return info
+    }
+  }
+
+  /// The device's own memory.
+  public func shareable(_ region: Region) -> SharedMemory? { device.shareable(region) }
+
+  /// Asks the device and records it.
   public func read(
     _ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan
   ) throws(DeviceError) -> Int {

@@ -1,0 +1,124 @@
+import CVFIO
+import Synchronization
+
+/// The client's memory, and which of it the device has written.
+extension ServerSession {
+  private static let unmapWithBitmap: UInt32 = 1
+  private static let unmapAll: UInt32 = 2
+
+  /// DMA_MAP. The same mapping once more is taken; another one in the same place is not.
+  func mapMemory(_ message: ReceivedMessage) throws(Refusal) -> Answer {
+    let size = MemoryLayout<cu_dma_map>.size
+    guard let asked: cu_dma_map = message.payload.structure(at: 0), asked.argsz >= size, asked.flags & ~3 == 0,
+      asked.size > 0, !asked.address.addingReportingOverflow(asked.size - 1).overflow,
+      message.descriptors.count <= 1
+    else { throw Refusal(errno: .EINVAL) }
+    let range = DMARange(iova: asked.address, length: asked.size)
+    let known = state.withLock { $0.memory.keys.first { $0.overlaps(range) } }
+    if known == range { return Answer() }
+    guard known == nil else { throw Refusal(errno: Errno(name: "EEXIST") ?? .EINVAL) }
+    let memory = try message.descriptors.first.map { (passed) throws(Refusal) in
+      let access: Region.Flags = asked.flags & 2 == 0 ? .read : [.read, .write]
+      guard let count = Int(exactly: asked.size),
+        let memory = SharedMemory(passed, offset: asked.offset, count: count, access: access)
+      else { throw Refusal(errno: .EINVAL) }
+      return memory
+    }
+    // A device that does no DMA has no use for it; the client need not know.
+    if let memory, asked.flags & 2 != 0, let space {
+      try onDevice { (_) throws(DeviceError) in try space.map(memory, at: range.iova) }
+    }
+    state.withLock { $0.memory[range] = .some(memory) }
+    return Answer()
+  }
+
+  /// DMA_UNMAP, with the dirty pages if asked for.
+  func unmapMemory(_ message: ReceivedMessage) throws(Refusal) -> Answer {
+    let size = MemoryLayout<cu_dma_unmap>.size
+    guard let asked: cu_dma_unmap = message.payload.structure(at: 0), asked.argsz >= size else {
+      throw Refusal(errno: .EINVAL)
+    }
+    let head = Array(message.payload.prefix(size))
+    switch asked.flags {
+    case Self.unmapAll:
+      guard asked.address == 0, asked.size == 0 else { throw Refusal(errno: .EINVAL) }
+      letGoOfMemory()
+      return Answer(payload: head)
+    case 0, Self.unmapWithBitmap:
+      let range = DMARange(iova: asked.address, length: asked.size)
+      guard let memory = state.withLock({ $0.memory[range] }) else { throw Refusal(errno: .ENOENT) }
+      var bitmap = asked.flags == 0 ? nil : try bitmap(range, message.payload, at: size, argsz: asked.argsz)
+      if memory != nil, let space {
+        try onDevice { (_) throws(DeviceError) in try space.unmap(range, dirty: &bitmap) }
+      }
+      state.withLock { _ = $0.memory.removeValue(forKey: range) }
+      let extra = bitmap.map { Array(message.payload[size..<size + 16]) + $0.bytes } ?? []
+      return Answer(payload: head + extra)
+    default: throw Refusal(errno: .EINVAL)
+    }
+  }
+
+  /// DIRTY_PAGES.
+  func logDirtyPages(_ message: ReceivedMessage) throws(Refusal) -> Answer {
+    let size = MemoryLayout<cu_dirty_pages>.size
+    guard let asked: cu_dirty_pages = message.payload.structure(at: 0), let space else { throw Refusal(errno: .EINVAL) }
+    switch asked.flags {
+    case 1: try onDevice { (_) throws(DeviceError) in try space.startLogging() }
+    case 2: try onDevice { (_) throws(DeviceError) in try space.stopLogging() }
+    case 4:
+      guard let range: cu_bitmap_range = message.payload.structure(at: size) else { throw Refusal(errno: .EINVAL) }
+      let place = DMARange(iova: range.iova, length: range.size)
+      var bitmap = try bitmap(place, message.payload, at: size + 16, argsz: asked.argsz)
+      try onDevice { (_) throws(DeviceError) in try space.readLog(into: &bitmap) }
+      return Answer(payload: Array(message.payload.prefix(size + MemoryLayout<cu_bitmap_range>.size)) + bitmap.bytes)
+    default: throw Refusal(errno: .EINVAL)
+    }
+    return Answer()
+  }
+
+  /// Takes all of the client's memory from the device.
+  func letGoOfMemory() {
+    let memory = state.withLock { state in
+      defer { state.memory = [:] }
+      return state.memory
+    }
+    guard let space else { return }
+    var none: DirtyBitmap?
+    for (range, memory) in memory where memory != nil { try? space.unmap(range, dirty: &none) }
+  }
+
+  /// The client has left.
+  func letGo() {
+    letGoOfMemory()
+    state.withLock { $0.interrupts = [:] }
+  }
+
+  /// The device's address space; nil when it does no DMA.
+  private var space: (any AddressSpace)? { try? served.device.addressSpace() }
+
+  /// An empty bitmap as the client asks for one: its size has to be that of whole words, and fit in one message.
+  private func bitmap(
+    _ range: DMARange, _ payload: [UInt8], at offset: Int, argsz: UInt32
+  ) throws(Refusal) -> DirtyBitmap {
+    guard let asked: cu_bitmap = payload.structure(at: offset), asked.pgsize.nonzeroBitCount == 1,
+      asked.size <= Self.maxDataSize, range.length / asked.pgsize <= asked.size * 8
+    else { throw Refusal(errno: .EINVAL) }
+    let bitmap = DirtyBitmap(range, pageSize: asked.pgsize)
+    guard UInt64(bitmap.words.count * 8) == asked.size, UInt64(argsz) >= UInt64(offset + 16) + asked.size else {
+      throw Refusal(errno: .EINVAL)
+    }
+    return bitmap
+  }
+}
+
+extension DirtyBitmap {
+  /// The words' bytes.
+  var bytes: [UInt8] { words.flatMap([UInt8].init(number:)) }
+}
+
+extension DMARange {
+  /// Whether both have an address in common. Neither goes beyond the last address.
+  fileprivate func overlaps(_ other: DMARange) -> Bool {
+    length > 0 && other.length > 0 && iova <= other.iova + (other.length - 1) && other.iova <= iova + (length - 1)
+  }
+}
