@@ -10,6 +10,10 @@ public struct DeviceOpener: Sendable {
   public let interface: KernelInterface?
   /// Where the devices of the kernel are listed from, when that is not this machine; they can't be opened then.
   public let listedFrom: String?
+  /// How vfio-user servers are talked to.
+  public var socketOptions = VFIOUserOptions()
+  /// Who looks on at the messages of vfio-user sockets.
+  public var tap: WireTap?
 
   /// Opens devices of the kernel this way, or not at all, when they are listed from somewhere else.
   public init(via interface: KernelInterface? = nil, listedFrom place: String? = nil) {
@@ -21,7 +25,7 @@ public struct DeviceOpener: Sendable {
   public func open(_ reference: DeviceReference, journal: Journal) throws(OpenFailure) -> OpenedDevice {
     switch reference {
     case .simulated(let text): try openSimulated(text, journal)
-    case .vfioUser(let path): throw Self.noClient(for: path)
+    case .vfioUser(let path): try openSocket(path, journal)
     case .kernel(let name): try openKernel(name, journal)
     }
   }
@@ -42,17 +46,17 @@ public struct DeviceOpener: Sendable {
     }
   }
 
-  private static func noClient(for path: String) -> OpenFailure {
+  private func openSocket(_ path: String, _ journal: Journal) throws(OpenFailure) -> OpenedDevice {
     let reference = DeviceReference.vfioUser(path)
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      let errno = Errno(rawValue: errno)
-      return OpenFailure(.refused, "\(reference): \(errno)", errno: errno)
+    do throws(DeviceError) {
+      let device = try VFIOUserDevice.open(path, options: socketOptions, recorder: journal, tap: tap)
+      return try OpenedDevice(device, reference: reference, way: "vfio-user", journal: journal)
+    } catch {
+      var status = stat()
+      let isSocket = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK
+      let hint = isSocket ? "" : "; it is not a socket: give the one that a vfio-user server listens on"
+      throw OpenFailure(.refused, "\(reference): \(error)\(hint)", errno: error.errno)
     }
-    guard status.st_mode & S_IFMT == S_IFSOCK else {
-      return OpenFailure(.name, "\(reference): not a socket; give the one that a vfio-user server listens on")
-    }
-    return OpenFailure(.name, "\(reference): this version can't talk to vfio-user servers yet")
   }
 
   // MARK: devices of the kernel

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Dispatch
+import Glibc
+import Inspector
+import Migration
+import VFIO
+
+extension ServerOptions.Generation: ExpressibleByArgument {}
+
+/// `serve`: offers a device to vfio-user clients.
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve a device over a vfio-user socket.",
+    discussion: """
+      One client at a time. Without --keep it ends when the client has left. SIGTERM and Ctrl-C end it too; the socket goes
+      away with it. Generation 0.1 has the migration region and DIRTY_PAGES, 0.2 has device features and migration data
+      by message; by default the one that the device's own protocol needs.
+      """)
+
+  @OptionGroup var options: DeviceOptions
+
+  @Option(help: ArgumentHelp("Where to listen.", valueName: "path"))
+  var socket: String
+
+  @Option(name: .customLong("protocol"), help: "The generation of vfio-user.")
+  var generation: ServerOptions.Generation?
+
+  @Flag(help: "Take the next client when one has left.")
+  var keep = false
+
+  @Option(help: "What becomes of the device when a client leaves.")
+  var onDisconnect: Leaving = .keep
+
+  @Flag(help: "Print every message on standard error.")
+  var trace = false
+
+  enum Leaving: String, ExpressibleByArgument, CaseIterable {
+    case keep, reset
+  }
+
+  func run() throws {
+    let signals = EndingSignals()
+    let opened = try options.open(journal: Journal())
+    var serverOptions = ServerOptions()
+    serverOptions.generation = generation ?? (opened.session?.interface.protocol == .v1 ? .first : .second)
+    serverOptions.keepsServing = keep
+    serverOptions.resetsOnDisconnect = onDisconnect == .reset
+    let server: VFIOUserServer
+    do throws(DeviceError) {
+      server = try VFIOUserServer(
+        opened.device, at: socket, options: serverOptions, tap: trace ? messageTrace() : nil)
+    } catch {
+      throw Failure(.refused, "\(printable(socket)): \(error.reason)")
+    }
+    signals.then { server.stop() }
+    printError(
+      "vfioscope: \(opened.reference) is served at \(printable(socket)), vfio-user \(serverOptions.generation.rawValue)"
+    )
+    do throws(DeviceError) {
+      try server.run { end in
+        printError("vfioscope: the client has left\(end.map { ": \($0)" } ?? "")")
+      }
+    } catch {
+      throw Failure(.refused, "\(error)")
+    }
+  }
+}
+
+/// Prints each message with the time since the start, and an arrow: `>` is the client's, `<` the server's.
+func messageTrace() -> WireTap {
+  let start = ContinuousClock.now
+  return { message in
+    let elapsed = start.duration(to: .now).microseconds / 1e6
+    printError(printable("\(elapsed) s \(message.sender == .client ? ">" : "<") \(message)"))
+  }
+}
+
+/// Ctrl-C and SIGTERM, taken as a wish to end in order.
+struct EndingSignals {
+  private static var signals: sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    return set
+  }
+
+  /// Blocks them in this thread and in those that it starts: none is lost before somebody waits.
+  init() {
+    var set = Self.signals
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
+  /// Does this when the first of them comes.
+  func then(_ end: @escaping @Sendable () -> Void) {
+    DispatchQueue(label: "ending signals").async {
+      var set = Self.signals
+      pthread_sigmask(SIG_BLOCK, &set, nil)
+      var number: Int32 = 0
+      while sigwait(&set, &number) != 0 {}
+      end()
+    }
+  }
+}
