@@ -48,14 +48,24 @@ public struct DeviceOpener: Sendable {
 
   private func openSocket(_ path: String, _ journal: Journal) throws(OpenFailure) -> OpenedDevice {
     let reference = DeviceReference.vfioUser(path)
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK {
+      throw OpenFailure(.name, "\(reference): not a socket; give the one that a vfio-user server listens on")
+    }
     do throws(DeviceError) {
       let device = try VFIOUserDevice.open(path, options: socketOptions, recorder: journal, tap: tap)
       return try OpenedDevice(device, reference: reference, way: "vfio-user", journal: journal)
     } catch {
-      var status = stat()
-      let isSocket = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK
-      let hint = isSocket ? "" : "; it is not a socket: give the one that a vfio-user server listens on"
-      throw OpenFailure(.refused, "\(reference): \(error)\(hint)", errno: error.errno)
+      // The name says already what was opened.
+      let what = error.operation == .open(path: path) ? "\(error.reason)" : "\(error)"
+      throw OpenFailure(.refused, "\(reference): \(what)\(Self.hint(error))", errno: error.errno)
+    }
+  }
+
+  private static func hint(_ error: DeviceError) -> String {
+    switch error.errno {
+    case Errno(name: "ECONNREFUSED"): "; no server listens there any more"
+    default: error.reason == .lost(.timedOut) ? "; the server may be busy with another client" : ""
     }
   }
 

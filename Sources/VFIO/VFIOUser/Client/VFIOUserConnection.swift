@@ -44,7 +44,10 @@ final class VFIOUserConnection: Sendable {
     self.tap = tap
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Ends the conversation.
+  func end() {
     socket.shutdown()
     state.withLock { $0.twin?.shutdown() }
   }

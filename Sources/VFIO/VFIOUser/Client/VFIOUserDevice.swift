@@ -121,6 +121,8 @@ public final class VFIOUserDevice: Device {
   }
 
   private func reconnect() throws(DeviceError) {
+    // First, because most servers serve one client at a time.
+    connection.end()
     let connection = try VFIOUserConnection.open(path, options, memory, tap)
     link.withLock { $0 = Link(connection: connection, knowsFeatures: false) }
   }
