@@ -10,10 +10,10 @@ final class InspectorApp {
   private var views: [any View]
   private var isTooSmall = false
 
-  /// Shows the groups, and above them the device, when one is given.
-  init(store: Store, device: DeviceReference? = nil) {
+  /// Shows the groups, and above them the device, when one is given; of captures, when some are given, only these.
+  init(store: Store, device: DeviceReference? = nil, files: [String] = []) {
     self.store = store
-    views = [GroupsView()]
+    views = files.isEmpty ? [GroupsView()] : files.count == 1 ? [DataView(files[0])] : [DiffView(files[0], files[1])]
     if let device {
       store.open(device)
       views.append(DeviceView(device))
@@ -39,13 +39,14 @@ final class InspectorApp {
     switch views[top].handle(key, store) {
     case .stay: break
     case .push(let view): views.append(view)
-    case .pop: if views.count > 1 { views.removeLast() }
+    case .pop: views.removeLast()
+    case .replace(let view): views[top] = view
     case .perform(let device, let command):
       store.perform(command, on: device)
       while views.last?.isOverlay == true { views.removeLast() }
     case .quit: return false
     }
-    return true
+    return !views.isEmpty
   }
 
   private func isHelp(_ key: Key, for view: any View) -> Bool {

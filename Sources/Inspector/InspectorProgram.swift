@@ -8,6 +8,8 @@ public final class InspectorProgram {
   public struct Options {
     /// A device to open at once.
     public var device: DeviceReference?
+    /// One capture to look into, or two to compare, instead of a machine.
+    public var files: [String] = []
     /// The machine whose files tell the details of a device; nil when the devices are on no machine.
     public var root: Root?
     /// Whether to draw with ASCII characters only.
@@ -44,9 +46,9 @@ public final class InspectorProgram {
       scan: scan, details: { reference in root.flatMap { ListedDevice.details(of: reference, root: $0) } },
       onChange: { wake.wake() })
     let store = Store(
-      listing: listing, reader: reader,
+      listing: listing, reader: reader, captures: Captures(onChange: { wake.wake() }),
       makeHandle: { DeviceHandle($0, onChange: { wake.wake() }, opening: opener.open) })
-    let app = InspectorApp(store: store, device: options.device.map(listing.resolve))
+    let app = InspectorApp(store: store, device: options.device.map(listing.resolve), files: options.files)
     let ending = try show(app, on: screen, loop)
     screen.close()
     store.farewells.forEach { say(printable($0)) }

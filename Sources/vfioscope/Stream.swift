@@ -11,7 +11,7 @@ struct Stream: ParsableCommand {
       Of a file that was cut or altered, the good part is shown; the program then ends with 1. A file that is still being
       written is shown as far as it is there.
       """,
-    subcommands: [Info.self, Hex.self, Records.self, Diff.self])
+    subcommands: [View.self, Info.self, Hex.self, Records.self, Diff.self])
 }
 
 extension Capture {
@@ -49,15 +49,7 @@ struct ByteCount: ExpressibleByArgument, Equatable {
   let value: UInt64
 
   init?(argument: String) {
-    let isHexadecimal = argument.hasPrefix("0x")
-    let digits = isHexadecimal ? argument.dropFirst(2) : argument[...]
-    // UInt64 would take a sign too.
-    guard digits.first?.isHexDigit == true, let number = UInt64(digits, radix: isHexadecimal ? 16 : 10) else {
-      return nil
-    }
+    guard let number = byteCount(argument) else { return nil }
     value = number
   }
 }
-
-/// `0x0000a0`, at least six digits.
-func offsetText(_ offset: UInt64) -> String { "0x" + hexadecimal(offset, digits: 6) }

@@ -136,7 +136,7 @@ extension RecordDifferences.Change {
 
   fileprivate var line: String {
     let places = offsets.first == offsets.last ? offsets.prefix(1) : offsets.prefix(2)
-    let place = places.map(offsetText).joined(separator: " and ")
+    let place = places.map { offsetText($0) }.joined(separator: " and ")
     return "record \(index), \(name), at \(place): \(what.joined(separator: "; "))"
   }
 }

@@ -24,7 +24,7 @@ extension Stream {
           if index > 0 { try printLine("") }
           try report.text.forEach(printLine)
         }
-        if report.verdict == .altered { isGood = false }
+        if report.capture.verdict == .altered { isGood = false }
       }
       if !isGood { throw Failure(.broken) }
     }
@@ -33,41 +33,17 @@ extension Stream {
 
 /// What `stream info` prints.
 struct StreamInfoReport {
-  enum Verdict: String {
-    /// All there, and as it was written.
-    case good
-    /// There is nothing in it that could be checked.
-    case unchecked
-    /// It ends before its trailer.
-    case unfinished
-    case altered
-  }
-
-  private let capture: Capture
-  private let format: StreamFormat?
+  let capture: CaptureReport
   private let sha256: String?
-  let verdict: Verdict
 
   init(_ capture: Capture) throws(StreamFault) {
-    self.capture = capture
-    format = try StreamFormat.guess(capture)
-    verdict = Self.verdict(capture)
-    if capture.identity == nil {
-      sha256 = try capture.sha256()
-    } else {
+    self.capture = CaptureReport(capture, format: try StreamFormat.guess(capture))
+    if self.capture.isStreamFile {
       sha256 = capture.summary.sha256.isEmpty ? nil : capture.summary.sha256
+    } else {
+      sha256 = try capture.sha256()
     }
   }
-
-  private static func verdict(_ capture: Capture) -> Verdict {
-    switch capture.fault?.kind {
-    case nil: capture.summary.sha256.isEmpty ? .unchecked : .good
-    case .unfinished: .unfinished
-    default: .altered
-    }
-  }
-
-  private var isStreamFile: Bool { capture.identity != nil }
 }
 
 extension StreamInfoReport {
@@ -76,57 +52,37 @@ extension StreamInfoReport {
     .object([
       "schema": .string("vfioscope.stream-info/1"),
       "file": .string(capture.path),
-      "container": .string(isStreamFile ? "stream-file" : "plain-bytes"),
+      "container": .string(capture.isStreamFile ? "stream-file" : "plain-bytes"),
       "protocol": JSON(capture.identity?.protocol.rawValue),
       "device": JSON(capture.identity?.device),
       "flags": JSON(capture.identity?.flags),
       "way": JSON(capture.identity?.way),
-      "bytes": JSON(capture.count),
-      "chunks": JSON(isStreamFile ? capture.summary.chunks : nil),
-      "largest_chunk_bytes": JSON(isStreamFile ? capture.summary.largestChunk : nil),
+      "bytes": JSON(capture.summary.bytes),
+      "chunks": JSON(capture.isStreamFile ? capture.summary.chunks : nil),
+      "largest_chunk_bytes": JSON(capture.isStreamFile ? capture.summary.largestChunk : nil),
       "phases": .array(capture.summary.phases.map(\.json)),
       "final_state": JSON(capture.summary.finalState),
       "sha256": JSON(sha256),
-      "verdict": .string(verdict.rawValue),
+      "verdict": .string(capture.verdict.rawValue),
       "fault": JSON(capture.fault?.reason),
       "fault_file_offset": JSON(capture.fault?.offset),
-      "format": JSON(format?.name),
-      "format_about": JSON(format?.about),
+      "format": JSON(capture.format?.name),
+      "format_about": JSON(capture.format?.about),
     ])
   }
 
   /// The report as lines for people.
   var text: [String] {
     var rows = [["file", capture.path]]
-    if let identity = capture.identity {
-      let offered = identity.flags.isEmpty ? "" : " (\(identity.flags.joined(separator: ", ")))"
-      rows.append(["device", identity.device])
-      rows.append(["protocol", "\(identity.protocol.rawValue)\(offered), by \(identity.way)"])
-    }
-    rows.append(["data", dataText])
-    rows += capture.summary.phases.map(\.row)
+    if let identity = capture.identity { rows.append(["device", identity.device]) }
+    if let text = capture.protocolText { rows.append(["protocol", text]) }
+    rows.append(["data", capture.longDataText])
+    rows += capture.phaseTexts.map { ["  \($0.state)", $0.text] }
     if let state = capture.summary.finalState { rows.append(["left in", state]) }
     if let sha256 { rows.append(["SHA-256", sha256]) }
-    rows.append(["format", format.map { "\($0.name): \($0.about)" } ?? "not known"])
-    rows.append(["verdict", verdictText])
+    rows.append(["format", capture.formatText])
+    rows.append(["verdict", capture.verdictText])
     return columns(rows).map(printable)
-  }
-
-  private var dataText: String {
-    guard isStreamFile else { return "\(counted(capture.count, "byte")), plain" }
-    let summary = capture.summary
-    let longest = summary.chunks > 1 ? ", the longest of \(counted(summary.largestChunk, "byte"))" : ""
-    return "\(counted(summary.bytes, "byte")) in \(counted(summary.chunks, "chunk"))\(longest)"
-  }
-
-  private var verdictText: String {
-    switch verdict {
-    case .good: "good: all there, and every checksum fits"
-    case .unchecked where isStreamFile: "all there; the bytes can't be checked, it was saved without checksums"
-    case .unchecked: "not checked: plain bytes have no checksums"
-    case .unfinished: capture.fault?.reason ?? ""
-    case .altered: "altered, at byte \(capture.fault?.offset ?? 0) of the file: \(capture.fault?.reason ?? "")"
-    }
   }
 }
 
@@ -135,12 +91,5 @@ extension StreamSummary.Phase {
     .object([
       "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks), "start_us": JSON(start.microseconds),
     ])
-  }
-
-  fileprivate var row: [String] {
-    [
-      "  \(state)",
-      "\(counted(bytes, "byte")) in \(counted(chunks, "chunk")), from \(start.microseconds / 1e6) s on",
-    ]
   }
 }

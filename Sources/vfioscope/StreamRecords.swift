@@ -68,8 +68,7 @@ extension StreamRecord {
   /// The record as lines for people: its fields beside it when they are few, else below it.
   var text: [String] {
     let indent = String(repeating: "  ", count: depth)
-    let data = dataLength > 0 ? ", \(counted(dataLength, "byte")) of data" : ""
-    let head = "\(offsetText(offset))  \(indent)\(name)\(data)"
+    let head = "\(offsetText(offset))  \(indent)\(heading)"
     let fields = fields.map { "\($0.name) \($0.value.words)" }
     let beside = fields.joined(separator: ", ")
     let below = note.map { ["          \(indent)! \($0)"] } ?? []

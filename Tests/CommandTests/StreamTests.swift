@@ -242,6 +242,7 @@ struct StreamTests {
       BadInput("stream hex /etc/passwd --offset +1", 2, "The value '+1' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --offset 0x", 2, "The value '0x' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --length 1k", 2, "The value '1k' is invalid for '--length <length>'"),
+      BadInput("stream view /etc/passwd", 2, "stream view needs a terminal; try stream info, hex, records or diff"),
       BadInput("stream info", 2, "Missing expected argument '<files> ...'"),
       BadInput(["stream", "info", "/\u{1B}[2J"], 3, "/␛[2J: open: ENOENT"),
     ])

@@ -17,7 +17,8 @@ final class Screen {
 
   /// The program with this listing; devices are opened by `opening` and are seen `later` than they answered.
   init(
-    _ listing: Listing = .demo, device: String? = nil, height: Int = 24, width: Int = 80, glyphs: Glyphs = .utf8,
+    _ listing: Listing = .demo, device: String? = nil, files: [String] = [], height: Int = 24, width: Int = 80,
+    glyphs: Glyphs = .utf8,
     later: Duration = .zero, opening: @escaping DeviceHandle.Opening = DeviceOpener().open
   ) {
     size = (height, width)
@@ -29,9 +30,10 @@ final class Screen {
     }
     let store = Store(
       listing: listing, reader: ListingReader(execution: .inline, scan: { listing }),
+      captures: Captures(execution: .inline),
       clock: { start + later + .microseconds(asked.load(ordering: .relaxed)) },
       makeHandle: { DeviceHandle($0, execution: .inline, clock: clock, opening: opening) })
-    app = InspectorApp(store: store, device: device.map { listing.resolve(DeviceReference($0)) })
+    app = InspectorApp(store: store, device: device.map { listing.resolve(DeviceReference($0)) }, files: files)
     app.resize(width: width, height: height)
   }
 
@@ -53,8 +55,12 @@ final class Screen {
     return canvas.text
   }
 
-  /// Compares the screen with the file of this name.
-  func expect(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  /// Compares the screen with the file of this name. A folder of one run is hidden behind as many signs.
+  func expect(
+    _ name: String, hiding folder: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let seen = text
+    let text = folder.map { seen.replacing($0, with: String(repeating: "~", count: $0.count)) } ?? seen
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Screens/\(name).txt")
     if ProcessInfo.processInfo.environment["UPDATE_SCREENS"] != nil {
       try text.write(to: file, atomically: true, encoding: .utf8)

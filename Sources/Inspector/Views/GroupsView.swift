@@ -20,7 +20,7 @@ struct GroupsView: View {
     if isTyping { return [KeyHint("Enter", "keep"), KeyHint("Esc", "clear")] }
     return [
       KeyHint("j k", "move"), KeyHint("Enter", "open"), KeyHint("/", "filter"), KeyHint("?", "help"),
-      KeyHint("q", "quit"), KeyHint("r", "scan again"),
+      KeyHint("q", "quit"), KeyHint("r", "scan again"), KeyHint("f", "open file"),
     ]
   }
 
@@ -42,6 +42,7 @@ struct GroupsView: View {
     case .click(let row, let column): return click(row, column, rows, store)
     case .character("/"): isTyping = true
     case .character("r"), .function(5): store.rescan()
+    case .character("f"): return .push(FilePrompt.capture)
     case .escape: filter = ""
     case .enter, .right: return open(rows, store)
     case .character("q"): return .quit

@@ -14,6 +14,9 @@ final class Store {
   /// One line about what has just been refused or done; the next key clears it.
   var message: String?
 
+  /// The captures that are looked into.
+  let captures: Captures
+
   private let clock: () -> ContinuousClock.Instant
   private let reader: ListingReader
   /// What is known of single devices; nil inside is what is still being read, or can't be.
@@ -24,11 +27,13 @@ final class Store {
 
   /// A store whose devices are opened by `makeHandle`, and whose files are read by `reader`.
   init(
-    listing: Listing, reader: ListingReader, clock: @escaping () -> ContinuousClock.Instant = { .now },
+    listing: Listing, reader: ListingReader, captures: Captures = Captures(),
+    clock: @escaping () -> ContinuousClock.Instant = { .now },
     makeHandle: @escaping (DeviceReference) -> DeviceHandle
   ) {
     self.listing = listing
     self.reader = reader
+    self.captures = captures
     self.clock = clock
     self.makeHandle = makeHandle
   }

@@ -44,6 +44,8 @@ enum Reaction {
   case push(any View)
   /// The view goes away.
   case pop
+  /// Another view takes the place of this one.
+  case replace(any View)
   /// Something is done to a device, after which the view and what lies over the device goes away.
   case perform(DeviceReference, Command)
   /// The program ends.

@@ -11,6 +11,8 @@ public struct StreamFormat: Sendable {
   public let name: String
   /// Whose format it is.
   public let about: String
+  /// What it is told by.
+  public let sign: String
   /// Whether the data begin as this format does.
   let recognizes: @Sendable (RecordCursor) throws(StreamFault) -> Bool
   let decoder: @Sendable () -> any RecordDecoder
