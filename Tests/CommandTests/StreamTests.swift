@@ -25,7 +25,7 @@ struct StreamTests {
       "  stop-copy  36 bytes in 1 chunk, from ",
       "left in      stop",
       "SHA-256      ",
-      "format       mtty: the kernel's mtty sample device",
+      "format       mtty: the kernel's mtty sample device; told by its magic number",
       "verdict      good: all there, and every checksum fits",
     ]
     #expect(run.lines.count == lines.count)
@@ -68,7 +68,8 @@ struct StreamTests {
     let writer = try files.begin("s")
     let run = try vfioscope("stream", "info", files.path("s.part"))
     #expect(run.status == .exited(0))
-    #expect(run.lines.last == "verdict      not finished: 60 bytes in 2 chunks so far, and no trailer")
+    let verdict = "verdict      not finished: 60 bytes in 2 chunks so far, and no trailer; the file ends at byte "
+    #expect(run.lines.last?.hasPrefix(verdict) == true)
     let hex = try vfioscope("stream", "hex", files.path("s.part"), "--length", "1")
     #expect(hex.status == .exited(0))
     #expect(hex.lines.count == 2)

@@ -115,6 +115,50 @@ struct DataKeyTests {
     #expect(selected == "6e656564" + "need")
   }
 
+  @Test("of the mouse choose in the list")
+  func click() throws {
+    let screen = Screen(files: [try folder.mtty("s")])
+    let row = try #require(screen.text.split(separator: "\n").firstIndex { $0.contains("   2 0x00003c") })
+    screen.type("", .enter, .click(row: row, column: 5))
+    #expect(screen.text.contains("byte 0x00003c of"))
+    screen.type("k")
+    #expect(screen.text.contains("byte 0x000018 of"))
+    let before = screen.text
+    screen.type("", .click(row: row + 1, column: 5), .click(row: row, column: 70), .click(row: 2, column: 5))
+    #expect(screen.text == before)
+  }
+
+  @Test("leave the bytes of a field looking as its name, and what is not of the record dim")
+  func fields() throws {
+    let screen = Screen(files: [try folder.mtty("s")])
+    screen.type("", .tab)
+    screen.type("j")
+    func style(of text: String, in line: String) throws -> Style {
+      var canvas = Canvas(height: 24, width: 80)
+      screen.app.draw(on: &canvas)
+      let row = try #require(canvas.lines.firstIndex { $0.contains(line) })
+      let start = try #require(canvas.lines[row].firstRange(of: text)).lowerBound
+      let column = canvas.lines[row].distance(from: canvas.lines[row].startIndex, to: start)
+      return try #require(canvas[row, column]).style
+    }
+    #expect(try style(of: "00 01 02", in: "0x000018 00") == style(of: "+00 uart_reg", in: "uart_reg"))
+    #expect(try style(of: "68 65", in: "0x000020 68") == style(of: "+08 fifo", in: "fifo"))
+    #expect(try style(of: "68 65", in: "0x000020 68") != style(of: "00 01 02", in: "0x000018 00"))
+    screen.type("j")
+    #expect(try style(of: "07 10 0e", in: "0x000038 07") == .dim)
+    #expect(try style(of: "00 01 02 03", in: "0x000038 07") != .dim)
+  }
+
+  @Test("show a record that the driver would refuse, and why")
+  func refused() throws {
+    var chunks = StreamFolder.mtty()
+    chunks[0][8] = 9
+    let screen = Screen(files: [try folder.file("f", chunks.flatMap { $0 })], width: 120)
+    screen.type("", .tab)
+    #expect(screen.text.contains("0 0x000000 ! header"))
+    #expect(screen.text.contains("! the driver takes version 1.0 only"))
+  }
+
   @Test("read a file again that has grown")
   func refresh() throws {
     let file = try folder.stream("s", [(.v2(.preCopy), [[1, 2, 3]])], isFinished: false)
@@ -342,6 +386,44 @@ struct LongCaptureTests {
     weak let gone = handle
     handle = nil
     try wait { gone == nil }
+  }
+
+  @Test("says how far it has been read, and no verdict before the end")
+  func progress() throws {
+    let capture = try Capture(opening: folder.mtty("s"))
+    var status = CaptureStatus(fileSize: 4000, walked: 1000)
+    func head() -> String {
+      var canvas = Canvas(height: 10, width: 80)
+      DataHead(CaptureReport(capture, format: .mtty), status, screenHeight: 24).draw(on: &canvas, in: canvas.bounds)
+      return canvas.text
+    }
+    #expect(head().contains("verdict     reading, 25 % of 4 000 bytes so far"))
+    #expect(!head().contains("format"))
+    while try !capture.walk() {}
+    status.isWalked = true
+    #expect(head().contains("verdict     good") && head().contains("format      mtty"))
+  }
+
+  @Test("is searched for as long as the user waits: Esc ends the search, and not the view")
+  func stopped() throws {
+    let file = try folder.file("long", Array("start".utf8))
+    truncate(file, 1 << 40)
+    let store = Store(
+      listing: .demo, reader: ListingReader(execution: .inline, scan: { .demo }), captures: Captures(),
+      makeHandle: { DeviceHandle($0, execution: .inline) })
+    let app = InspectorApp(store: store, files: [file])
+    func text() -> String {
+      var canvas = Canvas(height: 24, width: 80)
+      app.draw(on: &canvas)
+      return canvas.text
+    }
+    try wait { text().contains("73 74 61 72 74") }
+    for key in "/needle".map(Key.character) + [.enter] { _ = app.handle(key) }
+    try wait { text().contains("searching at 0x") }
+    #expect(text().contains("73 74 61 72 74"))
+    #expect(app.handle(.escape))
+    try wait { text().contains("byte 0x00000000000 of") }
+    #expect(!app.handle(.escape))
   }
 
   @Test("is searched step by step, and the search ends when something else is asked for")

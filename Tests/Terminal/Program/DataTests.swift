@@ -20,7 +20,7 @@ struct DataTests {
     let file = try save("sim:v2-reference,size=1M,dirty=0", as: "s")
     let program = try startVfioscope("stream", "view", file, showing: "good: all there")
     #expect(program.terminal.lines[0].hasPrefix(" vfioscope  \(file)"))
-    #expect(program.screen.contains("56 46 49 4f 53 49 4d 31   VFIOSIM1"))
+    try program.wait(for: "56 46 49 4f 53 49 4d 31   VFIOSIM1")
     try program.type("\t", andWaitFor: "6 records")
     try program.type("j", andWaitFor: "pages, 262144 bytes of data")
     try program.type("/LAST\r", andWaitFor: "4c 41 53 54")

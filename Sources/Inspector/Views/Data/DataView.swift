@@ -73,6 +73,7 @@ struct DataView: View {
     case .escape, .left, .backspace:
       store.captures.close([path])
       return .pop
+    case .click(let row, let column): click(row, column, store)
     case .character("q"): return .quit
     default: if let motion = Motion(key) { isInBytes ? scroll(motion, store) : move(motion, store) }
     }
@@ -97,6 +98,13 @@ struct DataView: View {
     let count = capture(store).status.lists[aim.list]?.count ?? 0
     let now = if case .item(let index) = aim.place { index } else { sight.index ?? 0 }
     aim.place = .item(motion.applied(to: now, count: count, page: max(1, sight.aim.listRows - 1)))
+  }
+
+  private mutating func click(_ row: Int, _ column: Int, _ store: Store) {
+    let list = layout(store.body, capture(store).status).list
+    guard let sight = sight(store), list.contains(row: row, column: column) else { return }
+    guard sight.rows.indices.contains(row - list.row) else { return }
+    (aim.place, isInBytes) = (.item(sight.firstRow + row - list.row), false)
   }
 
   private mutating func scroll(_ motion: Motion, _ store: Store) {

@@ -1,7 +1,7 @@
 extension StreamFormat {
   /// HiSilicon accelerators: `struct acc_vf_data` of drivers/vfio/pci/hisilicon/hisi_acc_vfio_pci.h.
   static let hisi = StreamFormat(
-    name: "hisi_acc", about: "HiSilicon accelerator", sign: "its magic number fits",
+    name: "hisi_acc", about: "HiSilicon accelerator", sign: "told by its magic number",
     recognizes: { cursor throws(StreamFault) in
       try cursor.head(HisiDecoder.magicOnly).map {
         [HisiDecoder.oldMagic, HisiDecoder.magic].contains($0["acc_magic"])

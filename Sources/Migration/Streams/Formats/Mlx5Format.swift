@@ -3,8 +3,7 @@ extension StreamFormat {
   /// `struct virtiovf_migration_header` of drivers/vfio/pci/virtio/common.h.
   static let mlx5 = StreamFormat(
     name: "mlx5-virtio",
-    about: "records of the mlx5 or virtio driver",
-    sign: "their lengths and tags fit; there is no magic number",
+    about: "records of mlx5 or virtio", sign: "told by lengths, no magic",
     recognizes: { cursor throws(StreamFault) in try Mlx5Decoder.fits(cursor) },
     decoder: { Mlx5Decoder() })
 }

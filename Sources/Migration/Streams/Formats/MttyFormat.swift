@@ -1,7 +1,7 @@
 extension StreamFormat {
   /// The kernel's mtty sample: `struct mtty_data` of samples/vfio-mdev/mtty.c.
   static let mtty = StreamFormat(
-    name: "mtty", about: "the kernel's mtty sample device", sign: "its magic number fits",
+    name: "mtty", about: "the kernel's mtty sample device", sign: "told by its magic number",
     recognizes: { cursor throws(StreamFault) in
       try cursor.head(MttyDecoder.header)?["magic"] == MttyDecoder.magic
     },

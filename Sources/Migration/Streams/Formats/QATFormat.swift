@@ -1,7 +1,7 @@
 extension StreamFormat {
   /// Intel QAT: drivers/crypto/intel/qat/qat_common/adf_mstate_mgr.c and .h.
   static let qat = StreamFormat(
-    name: "qat", about: "Intel QuickAssist (QAT)", sign: "its magic number fits",
+    name: "qat", about: "Intel QuickAssist (QAT)", sign: "told by its magic number",
     recognizes: { cursor throws(StreamFault) in
       try cursor.head(QATDecoder.preamble)?["magic"] == QATDecoder.magic
     },

@@ -1,7 +1,7 @@
 extension StreamFormat {
   /// The part of a QEMU migration stream that belongs to one VFIO device: hw/vfio/migration.c.
   static let qemu = StreamFormat(
-    name: "qemu", about: "QEMU's framing of a VFIO device", sign: "it begins with one of its marks",
+    name: "qemu", about: "QEMU's framing of a VFIO device", sign: "told by its marks",
     recognizes: { cursor throws(StreamFault) in
       try cursor.head(QEMUDecoder.mark).map { QEMUDecoder.marks[$0["mark"]] != nil } ?? false
     },

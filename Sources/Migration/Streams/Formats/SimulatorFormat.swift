@@ -1,7 +1,7 @@
 extension StreamFormat {
   /// Our own simulated devices.
   static let simulator = StreamFormat(
-    name: "simulator", about: "a simulated device of vfioscope", sign: "its magic number fits",
+    name: "simulator", about: "a simulated device of vfioscope", sign: "told by its magic number",
     recognizes: { cursor throws(StreamFault) in
       try cursor.head(SimulatorDecoder.header)?["magic"] == SimulatorDecoder.magic
     },
