@@ -45,25 +45,24 @@ public struct LoadOperation {
 
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
-    var pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
+    let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
     do throws(TransferFault) {
-      try load(&pump)
+      try load(pump)
     } catch {
-      pump.note { $0.fault = error }
+      pump.fail(error)
       session.giveUpResuming()
     }
     pump.endPhase()
-    pump.note { $0.states = [TransferReport.FinalState(role: "device", state: session.presentState)] }
-    return pump.report
+    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState)])
   }
 
-  private func load(_ pump: inout Pump) throws(TransferFault) {
+  private func load(_ pump: Pump) throws(TransferFault) {
     let state = try session.insist(on: "resuming")
     pump.begin(state)
     let writer = session.interface.writer(options.access)
     let reader = SourceReader(source)
     while try pump.move(from: reader, in: state, { (chunk) throws(TransferFault) in try writer.put(chunk) }) != .end {
-      try pump.judge(state) { () throws(TransferFault) in Estimate() }
+      try pump.judge(0, in: state, reader)
     }
     _ = try session.insist(on: "running")
   }

@@ -26,25 +26,23 @@ public struct MigrateOperation {
 
   /// Runs to the end, or to what went wrong: the report says which, and where the devices were left.
   public func run() -> TransferReport {
-    var pump = Pump(options, observer, clock: { .now })
+    let pump = Pump(options, observer, devices: pairs.count, clock: { .now })
     let before = sources.map(\.presentState)
     var progress = Progress()
     do throws(TransferFault) {
-      try migrate(&pump, &progress)
+      try migrate(pump, &progress)
     } catch {
-      pump.note { $0.fault = error }
+      pump.fail(error)
       giveUp(progress, sourcesBackTo: before)
     }
     pump.endPhase()
-    pump.note { report in
-      report.states = pairs.flatMap { pair in
+    return pump.finish(
+      in: pairs.flatMap { pair in
         [
           TransferReport.FinalState(role: "source", state: pair.source.presentState),
           TransferReport.FinalState(role: "destination", state: pair.destination.presentState),
         ]
-      }
-    }
-    return pump.report
+      })
   }
 
   /// How far the devices are, for undoing it.
@@ -55,7 +53,7 @@ public struct MigrateOperation {
     var hasMoved = false
   }
 
-  private func migrate(_ pump: inout Pump, _ progress: inout Progress) throws(TransferFault) {
+  private func migrate(_ pump: Pump, _ progress: inout Progress) throws(TransferFault) {
     for pair in pairs where pair.source.interface.protocol != pair.destination.interface.protocol {
       throw .window("the two devices speak different protocols")
     }
@@ -67,19 +65,18 @@ public struct MigrateOperation {
     let readers = sources.map { $0.interface.reader(options.access) }
     let writers = destinations.map { $0.interface.writer(options.access) }
     if options.preCopy && all(have: "pre-copy") && sources.allSatisfy({ $0.presentState?.isRunning == true }) {
-      try preCopy(&pump, readers, writers)
+      try preCopy(pump, readers, writers)
     }
     let stopping = pump.now
-    try stopAndCopy(&pump, readers, writers)
-    try runDestinations()
+    try stopAndCopy(pump, readers, writers)
+    try runDestinations(pump)
     progress.hasMoved = true
-    let downtime = stopping.duration(to: pump.now)
-    pump.note { $0.downtime = downtime }
+    pump.note(downtime: stopping.duration(to: pump.now))
     for source in sources { _ = try source.insist(on: "stop") }
   }
 
   private func preCopy(
-    _ pump: inout Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
+    _ pump: Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
   ) throws(TransferFault) {
     var state: State?
     for source in sources { source.interface.optInToReinit() }
@@ -92,30 +89,39 @@ public struct MigrateOperation {
   }
 
   private func stopAndCopy(
-    _ pump: inout Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
+    _ pump: Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
   ) throws(TransferFault) {
     // Devices that talk to each other must all be quiet before the first one stops.
     let quiet = sources.first?.presentState?.isSaving == true ? "pre-copy-p2p" : "running-p2p"
     if sources.count > 1 && all(have: quiet) {
-      for source in sources { _ = try source.insist(on: quiet) }
+      try eachPair(pump) { (index) throws(TransferFault) in _ = try sources[index].insist(on: quiet) }
     }
-    for (index, source) in sources.enumerated() {
-      let stopped = try source.insist(on: "stop-copy")
+    try eachPair(pump) { (index) throws(TransferFault) in
+      let (reader, writer) = (readers[index], writers[index])
+      let stopped = try sources[index].insist(on: "stop-copy")
       pump.begin(stopped)
-      while try pump.move(
-        from: readers[index], in: stopped, { (chunk) throws(TransferFault) in try writers[index].put(chunk) }) != .end
+      while try pump.move(from: reader, in: stopped, { (chunk) throws(TransferFault) in try writer.put(chunk) }) != .end
       {
-        try pump.judge(stopped) { () throws(TransferFault) in try readers[index].estimate(stopped: true) }
+        try pump.judge(index, in: stopped, reader)
       }
     }
     pump.endPhase()
   }
 
-  private func runDestinations() throws(TransferFault) {
+  private func runDestinations(_ pump: Pump) throws(TransferFault) {
     if destinations.count > 1 && destinations.allSatisfy({ $0.state(named: "running-p2p") != nil }) {
-      for destination in destinations { _ = try destination.insist(on: "running-p2p") }
+      try eachPair(pump) { (index) throws(TransferFault) in _ = try destinations[index].insist(on: "running-p2p") }
     }
-    for destination in destinations { _ = try destination.insist(on: "running") }
+    try eachPair(pump) { (index) throws(TransferFault) in _ = try destinations[index].insist(on: "running") }
+  }
+
+  /// Does this for all pairs at the same time, because every device is stopped until the last one is done. When one
+  /// fails, the others end too.
+  private func eachPair(_ pump: Pump, _ body: (Int) throws(TransferFault) -> Void) throws(TransferFault) {
+    together(pairs.count) { index in
+      do throws(TransferFault) { try body(index) } catch { pump.fail(error) }
+    }
+    if let fault = pump.fault { throw fault }
   }
 
   private func all(have name: String) -> Bool { sources.allSatisfy { $0.state(named: name) != nil } }

@@ -1,61 +1,95 @@
 import Glibc
+import Synchronization
 import VFIO
 
-/// Moves chunks of one or more devices inside the bounds, and keeps count.
-struct Pump {
+/// Moves chunks of one or more devices inside the bounds, and keeps count. Several threads may use it at the same time,
+/// each for devices of its own.
+final class Pump: Sendable {
+  private struct Contents {
+    var phaseStart: ContinuousClock.Instant
+    var lastData: ContinuousClock.Instant
+    var count: TransferCount
+
+    mutating func endPhase(at now: ContinuousClock.Instant) {
+      guard let last = count.report.phases.indices.last else { return }
+      count.report.phases[last].duration = phaseStart.duration(to: now)
+    }
+  }
+
   private let limits: TransferLimits
   private let observer: TransferObserver
-  private let clock: () -> ContinuousClock.Instant
+  private let clock: @Sendable () -> ContinuousClock.Instant
   private let start: ContinuousClock.Instant
-  private var phaseStart: ContinuousClock.Instant
-  private var lastData: ContinuousClock.Instant
-  private var lastReport: ContinuousClock.Instant
-  private var convergence: Convergence
-  /// The time in which data moved.
-  private var busy = Duration.zero
-  /// What was left when the devices were last asked.
-  private var left = Estimate()
-  private(set) var report = TransferReport()
+  private let contents: Mutex<Contents>
 
-  /// Figures are given out this often.
-  private static let pace = Duration.milliseconds(100)
-
-  init(_ options: TransferOptions, _ observer: TransferObserver, clock: @escaping () -> ContinuousClock.Instant) {
+  /// For so many devices that give their data.
+  init(
+    _ options: TransferOptions, _ observer: TransferObserver, devices: Int = 1,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
     limits = options.limits
     self.observer = observer
     self.clock = clock
-    let now = clock()
-    (start, phaseStart, lastData, lastReport) = (now, now, now, now)
-    convergence = Convergence(target: options.downtimeTarget)
+    start = clock()
+    let count = TransferCount(devices: devices, target: options.downtimeTarget, now: start)
+    contents = Mutex(Contents(phaseStart: start, lastData: start, count: count))
   }
 
-  /// A phase begins: the device that gives its data has reached this state.
-  mutating func begin(_ state: State) {
-    endPhase()
-    (phaseStart, lastData) = (clock(), clock())
-    report.phases.append(TransferReport.Phase(state: state.name))
+  /// The present moment.
+  var now: ContinuousClock.Instant { clock() }
+
+  /// The devices were stopped for so long.
+  func note(downtime: Duration) { contents.withLock { $0.count.report.downtime = downtime } }
+
+  /// It has failed: whoever still moves data ends too. The first fault counts.
+  func fail(_ fault: TransferFault) {
+    contents.withLock { contents in
+      if contents.count.report.fault == nil { contents.count.report.fault = fault }
+    }
+  }
+
+  /// A device that gives its data has reached this state; the first one to do so begins the phase.
+  func begin(_ state: State) {
+    let now = clock()
+    contents.withLock { contents in
+      guard contents.count.report.phases.last?.state != state.name else { return }
+      contents.endPhase(at: now)
+      (contents.phaseStart, contents.lastData) = (now, now)
+      contents.count.report.phases.append(TransferReport.Phase(state: state.name))
+    }
   }
 
   /// The phase is over.
-  mutating func endPhase() {
-    guard !report.phases.isEmpty else { return }
-    report.phases[report.phases.count - 1].duration = phaseStart.duration(to: clock())
+  func endPhase() {
+    let now = clock()
+    contents.withLock { $0.endPhase(at: now) }
   }
 
-  /// Moves one piece. Throws when a bound is reached or the user has given up.
-  mutating func move(
+  /// All is over, and the devices were left in these states.
+  func finish(in states: [TransferReport.FinalState]) -> TransferReport {
+    contents.withLock { contents in
+      contents.count.report.states = states
+      return contents.count.report
+    }
+  }
+
+  /// What has gone wrong, if anything has.
+  var fault: TransferFault? { contents.withLock { $0.count.report.fault } }
+
+  /// Moves one piece. Throws when a bound is reached, the user has given up, or another device has failed.
+  func move(
     from reader: any ChunkReader, in state: State, _ take: (RawSpan) throws(TransferFault) -> Void
   ) throws(TransferFault) -> Piece {
-    if observer.isCancelled() { throw .cancelled }
+    if observer.isCancelled() || fault != nil { throw .cancelled }
     let stopped = !state.isRunning
     let asked = clock()
     let piece = try reader.next(stopped: stopped, take)
     let now = clock()
-    if case .chunk(let count) = piece {
-      lastData = now
-      busy += asked.duration(to: now)
-      report.phases[report.phases.count - 1].bytes += UInt64(count)
-      report.phases[report.phases.count - 1].chunks += 1
+    if case .chunk(let bytes) = piece {
+      contents.withLock { contents in
+        contents.lastData = now
+        contents.count.add(bytes, in: asked.duration(to: now))
+      }
     }
     // The device may need a moment; asking at once again would only keep it from its work.
     if piece == .nothingNow { usleep(1000) }
@@ -67,7 +101,8 @@ struct Pump {
     _ now: ContinuousClock.Instant, stopped: Bool, ended: Bool
   ) throws(TransferFault) {
     if ended { return }
-    if report.bytes > limits.bytes { throw .bound("more than \(limits.bytes) bytes and no end (--max-bytes)") }
+    let (bytes, lastData) = contents.withLock { ($0.count.report.bytes, $0.lastData) }
+    if bytes > limits.bytes { throw .bound("more than \(limits.bytes) bytes and no end (--max-bytes)") }
     if start.duration(to: now) > limits.time { throw .bound("no end after \(limits.time) (--max-time)") }
     if stopped && lastData.duration(to: now) > limits.stall {
       throw .bound("no data for \(limits.stall) from a stopped device that has not said that it is done")
@@ -75,44 +110,24 @@ struct Pump {
   }
 
   /// Whether pre-copy has lasted as long as it may.
-  var isPreCopyOver: Bool { phaseStart.duration(to: clock()) > limits.preCopyTime }
+  var isPreCopyOver: Bool { contents.withLock { $0.phaseStart }.duration(to: clock()) > limits.preCopyTime }
+
+  /// Whether what is left would take no longer than the target.
+  var isTargetMet: Bool { contents.withLock { $0.count.isTargetMet } }
 
   /// How long nothing has come.
-  var idle: Duration { lastData.duration(to: clock()) }
+  var idle: Duration { contents.withLock { $0.lastData }.duration(to: clock()) }
 
-  /// Takes what the devices say is left, gives the figures out now and then, and says what pre-copy comes to.
-  mutating func judge(_ state: State, estimate: () throws(TransferFault) -> Estimate) throws(TransferFault) {
+  /// Asks a device now and then what is left, and gives the figures out.
+  func judge(_ device: Int, in state: State, _ reader: any ChunkReader) throws(TransferFault) {
     let now = clock()
-    guard lastReport.duration(to: now) >= Self.pace else { return }
-    lastReport = now
-    note(try estimate(), at: now)
-    // What pre-copy came to was decided when the device was stopped.
-    if state.isRunning { report.verdict = convergence.verdict }
+    guard contents.withLock({ $0.count.isDue(device, at: now) }) else { return }
+    let left = try reader.estimate(stopped: !state.isRunning)
+    let elapsed = start.duration(to: now)
     observer.progress(
-      TransferProgress(
-        state: state, bytes: report.bytes, elapsed: start.duration(to: now), rate: convergence.rate, estimate: left,
-        verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits))
+      contents.withLock { contents in
+        contents.count.note(left, of: device, running: state.isRunning, at: now)
+        return contents.count.progress(in: state, elapsed: elapsed)
+      })
   }
-
-  private mutating func note(_ estimate: Estimate, at now: ContinuousClock.Instant) {
-    if estimate.beginsAnew(after: left) {
-      report.reinits += 1
-      convergence.beginAnew()
-    }
-    left = estimate
-    report.phases[report.phases.count - 1].left = left
-    if let remaining = left.remaining {
-      convergence.note(moved: report.bytes, in: busy, remaining: remaining, at: now)
-    }
-  }
-
-  /// Whether the devices can be stopped now. A destination needs the initial data before the rest is of use to it, so
-  /// none is stopped while some of it is left (linux/vfio.h recommends it).
-  var isTargetMet: Bool { report.verdict == .targetMet && (left.initial ?? 0) == 0 }
-
-  /// Something the operation knows better.
-  mutating func note(_ body: (inout TransferReport) -> Void) { body(&report) }
-
-  /// The present moment.
-  var now: ContinuousClock.Instant { clock() }
 }

@@ -21,44 +21,40 @@ public struct SaveOperation {
 
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
-    var pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
+    let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
     let before = session.presentState
     do throws(TransferFault) {
-      try save(&pump)
+      try save(pump)
     } catch {
-      pump.note { $0.fault = error }
+      pump.fail(error)
     }
     pump.endPhase()
     if let before { session.giveUpSaving(backTo: before.isRunning ? before : session.state(named: "stop") ?? before) }
-    pump.note { $0.states = [TransferReport.FinalState(role: "device", state: session.presentState)] }
-    return pump.report
+    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState)])
   }
 
-  private func save(_ pump: inout Pump) throws(TransferFault) {
+  private func save(_ pump: Pump) throws(TransferFault) {
     let reader = session.interface.reader(options.access)
     let wantsPreCopy = options.preCopy && session.presentState?.isRunning == true
     if wantsPreCopy && session.state(named: "pre-copy") != nil {
-      try preCopy(&pump, reader)
+      try preCopy(pump, reader)
     }
     let stopping = pump.now
     let stopped = try session.insist(on: "stop-copy")
-    try begin(stopped, &pump)
-    while try pump.move(from: reader, in: stopped, take) != .end {
-      try pump.judge(stopped) { () throws(TransferFault) in try reader.estimate(stopped: true) }
-    }
-    let downtime = stopping.duration(to: pump.now)
-    pump.note { $0.downtime = downtime }
+    try begin(stopped, pump)
+    while try pump.move(from: reader, in: stopped, take) != .end { try pump.judge(0, in: stopped, reader) }
+    pump.note(downtime: stopping.duration(to: pump.now))
   }
 
-  private func preCopy(_ pump: inout Pump, _ reader: any ChunkReader) throws(TransferFault) {
+  private func preCopy(_ pump: Pump, _ reader: any ChunkReader) throws(TransferFault) {
     session.interface.optInToReinit()
     let state = try session.insist(on: "pre-copy")
-    try begin(state, &pump)
+    try begin(state, pump)
     while try pump.continuesPreCopy(from: [reader], in: state, { (_, chunk) throws(TransferFault) in try take(chunk) })
     {}
   }
 
-  private func begin(_ state: State, _ pump: inout Pump) throws(TransferFault) {
+  private func begin(_ state: State, _ pump: Pump) throws(TransferFault) {
     pump.begin(state)
     do throws(StreamFault) { try sink.begin(phase: state) } catch { throw .stream(error) }
   }
@@ -71,7 +67,7 @@ public struct SaveOperation {
 extension Pump {
   /// One round of pre-copy over all devices. False when the devices can be stopped: the target is met, nothing more
   /// comes, or it has lasted as long as it may.
-  mutating func continuesPreCopy(
+  func continuesPreCopy(
     from readers: [any ChunkReader], in state: State,
     _ take: (_ index: Int, RawSpan) throws(TransferFault) -> Void
   ) throws(TransferFault) -> Bool {
@@ -79,12 +75,7 @@ extension Pump {
     for (index, reader) in readers.enumerated() {
       let piece = try move(from: reader, in: state) { (chunk) throws(TransferFault) in try take(index, chunk) }
       if case .chunk = piece { gotData = true }
-    }
-    try judge(state) { () throws(TransferFault) in
-      guard let first = readers.first else { return Estimate() }
-      var sum = try first.estimate(stopped: false)
-      for reader in readers.dropFirst() { sum = sum + (try reader.estimate(stopped: false)) }
-      return sum
+      try judge(index, in: state, reader)
     }
     if isTargetMet || isPreCopyOver { return false }
     // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.

@@ -35,6 +35,51 @@ import VFIO
     }
   }
 
+  @Test(arguments: ["v1-reference", "v2-reference"])
+  func pairsAreStoppedAndLoadedAtTheSameTime(profile: String) throws {
+    let (stops, starts) = (Meeting(of: 3), Meeting(of: 3))
+    let sources = try (1...3).map { seed in
+      try SimulatedSession("\(profile),size=64K,dirty=0,seed=\(seed)") {
+        if $0.isStep(to: "stop-copy") { stops.arrive() }
+      }
+    }
+    let destinations = try (4...6).map { seed in
+      try SimulatedSession("\(profile),size=64K,dirty=0,seed=\(seed)") {
+        if $0.isStep(to: "running") { starts.arrive() }
+      }
+    }
+    let report = MigrateOperation(zip(sources, destinations).map { ($0.session, $1.session) }).run()
+    #expect(report.fault == nil)
+    // One after the other, the first would have waited for the second in vain.
+    #expect(stops.isComplete && starts.isComplete)
+    #expect(report.phases.map(\.state) == ["pre-copy", "stop-copy"])
+    for (source, destination) in zip(sources, destinations) {
+      #expect(try source.memory() == destination.memory())
+      #expect([source.state, destination.state] == ["stop", "running"])
+    }
+  }
+
+  @Test func whenOnePairFailsTheOthersEndToo() throws {
+    let failed = Meeting(of: 2)
+    var options = TransferOptions()
+    options.preCopy = false
+    let long = try SimulatedSession("v2-reference,size=64M,dirty=0") {
+      if $0.isStep(to: "stop-copy") { failed.arrive() }
+    }
+    let bad = try SimulatedSession("v2-reference,size=64K,dirty=0,fail=stop-copy:EIO") {
+      if $0.isStep(to: "stop-copy") { failed.arrive() }
+    }
+    let others = try [64 << 20, 64 << 10].map { try SimulatedSession("v2-reference,size=\($0),dirty=0,seed=9") }
+    let report = MigrateOperation(
+      [(long.session, others[0].session), (bad.session, others[1].session)], options: options
+    ).run()
+    // The reason is that of the pair that failed, not that the other one was ended.
+    #expect(report.fault?.description == "stop-copy was refused: EIO (Input/output error)")
+    #expect(report.bytes < 64 << 20)
+    #expect([long.state, bad.state] == ["running", "running"])
+    for other in others { #expect(requests(other).last == "reset") }
+  }
+
   @Test func aDestinationThatRefusesCostsTheSourceNothing() throws {
     let source = try SimulatedSession("v2-reference,size=64K")
     let destination = try SimulatedSession("v2-reference,size=64K,fail=resuming:EBUSY")
@@ -82,9 +127,45 @@ import VFIO
     #expect(requests(good).last == "reset")
   }
 
+  @Test func whatSeveralSourcesHaveLeftIsAddedUp() {
+    var count = TransferCount(devices: 2, target: .seconds(1), now: .now)
+    count.report.phases = [TransferReport.Phase(state: "pre-copy")]
+    count.add(1000, in: .milliseconds(1))
+    var left = Estimate()
+    (left.initial, left.dirty) = (0, 100)
+    count.note(left, of: 0, running: true, at: .now)
+    #expect(!count.isTargetMet)
+    (left.initial, left.dirty) = (7, 20)
+    count.note(left, of: 1, running: true, at: .now)
+    #expect(count.report.phases[0].left?.remaining == 127)
+    // There is initial data left: the destination needs it first.
+    #expect(count.report.verdict == .targetMet)
+    #expect(!count.isTargetMet)
+    left.initial = 0
+    count.note(left, of: 1, running: true, at: .now)
+    #expect(count.isTargetMet)
+  }
+
+  @Test func whatIsLeftInStopCopyDoesNotChangeTheVerdictOfPreCopy() {
+    var count = TransferCount(devices: 1, target: .zero, now: .now)
+    count.report.phases = [TransferReport.Phase(state: "stop-copy")]
+    count.add(1000, in: .milliseconds(1))
+    var left = Estimate()
+    left.stopCopy = 0
+    count.note(left, of: 0, running: false, at: .now)
+    #expect(count.report.verdict == .unknown)
+  }
+
   private func requests(_ device: SimulatedSession) -> [String] {
     device.session.journal.entries().compactMap {
       if case .step(let step) = $0.entry { step.requested.name } else { nil }
     }
+  }
+}
+
+extension Journal.Entry {
+  /// Whether a step to this state has just been made, whatever came of it.
+  fileprivate func isStep(to name: String) -> Bool {
+    if case .step(let step) = self { step.requested.name == name } else { false }
   }
 }

@@ -1,4 +1,6 @@
+import Glibc
 import Simulator
+import Synchronization
 import TestSupport
 import Testing
 import VFIO
@@ -10,9 +12,10 @@ struct SimulatedSession {
   let session: MigrationSession
   let device: SimulatedDevice
 
-  init(_ address: String) throws {
+  /// - Parameter onEntry: called with every access and step, on the thread that makes it.
+  init(_ address: String, onEntry: (@Sendable (Journal.Entry) -> Void)? = nil) throws {
     device = try SimulatedDevice.open(address)
-    let journal = Journal()
+    let journal = Journal(onEntry: onEntry)
     let recorded = RecordingDevice(device, recorder: journal)
     let interface = try #require(try MigrationSupport.find(on: recorded).interface)
     session = MigrationSession(device: recorded, interface: interface, journal: journal)
@@ -32,6 +35,24 @@ struct SimulatedSession {
       if case .access(let access, _) = $0.entry { access.operation == operation } else { false }
     }
   }
+}
+
+/// Where several threads wait for each other.
+final class Meeting: Sendable {
+  private let missing: Mutex<Int>
+
+  /// For so many.
+  init(of count: Int) { missing = Mutex(count) }
+
+  /// Waits for the others, but not for ever.
+  func arrive() {
+    missing.withLock { $0 -= 1 }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !isComplete && ContinuousClock.now < deadline { usleep(1000) }
+  }
+
+  /// Whether all have come.
+  var isComplete: Bool { missing.withLock { $0 <= 0 } }
 }
 
 /// Keeps a stream in memory, and hands it out again, whole or damaged.

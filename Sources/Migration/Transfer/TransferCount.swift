@@ -1,0 +1,72 @@
+/// What has been moved, what the devices say is left, and what follows from both.
+struct TransferCount {
+  /// A device that gives its data.
+  private struct Source {
+    var lastAsked: ContinuousClock.Instant
+    var left = Estimate()
+  }
+
+  /// Devices are asked this often, at most.
+  private static let pace = Duration.milliseconds(100)
+
+  var report = TransferReport()
+  private var sources: [Source]
+  private var convergence: Convergence
+  /// The time in which data moved, of all devices together.
+  private var busy = Duration.zero
+
+  /// For so many devices, from now on.
+  init(devices: Int, target: Duration, now: ContinuousClock.Instant) {
+    sources = [Source](repeating: Source(lastAsked: now), count: devices)
+    convergence = Convergence(target: target)
+  }
+
+  /// A chunk of so many bytes was moved; there is a phase.
+  mutating func add(_ bytes: Int, in time: Duration) {
+    busy += time
+    report.phases[report.phases.count - 1].bytes += UInt64(bytes)
+    report.phases[report.phases.count - 1].chunks += 1
+  }
+
+  /// Whether the device may be asked what is left; counts as asked then.
+  mutating func isDue(_ device: Int, at now: ContinuousClock.Instant) -> Bool {
+    guard sources[device].lastAsked.duration(to: now) >= Self.pace else { return false }
+    sources[device].lastAsked = now
+    return true
+  }
+
+  /// Takes what a device says is left.
+  mutating func note(_ left: Estimate, of device: Int, running: Bool, at now: ContinuousClock.Instant) {
+    if left.beginsAnew(after: sources[device].left) {
+      report.reinits += 1
+      convergence.beginAnew()
+    }
+    sources[device].left = left
+    let all = self.left
+    if all != Estimate() { report.phases[report.phases.count - 1].left = all }
+    if let remaining = all.remaining {
+      convergence.note(moved: report.bytes, in: busy, remaining: remaining, at: now)
+    }
+    // What pre-copy came to was decided when the devices were stopped.
+    if running { report.verdict = convergence.verdict }
+  }
+
+  /// What is left in all. Several devices are stopped together and move their rest at the same time: what is estimated
+  /// from the sum is the longest that this can take.
+  private var left: Estimate {
+    sources.dropFirst().reduce(sources.first?.left ?? Estimate()) { $0 + $1.left }
+  }
+
+  /// Whether the devices can be stopped now. A destination needs the initial data before the rest is of use to it, so
+  /// none is stopped while some of it is left (linux/vfio.h recommends it).
+  var isTargetMet: Bool {
+    report.verdict == .targetMet && sources.allSatisfy { ($0.left.initial ?? 0) == 0 }
+  }
+
+  /// The figures of this moment.
+  func progress(in state: State, elapsed: Duration) -> TransferProgress {
+    TransferProgress(
+      state: state, bytes: report.bytes, elapsed: elapsed, rate: convergence.rate, estimate: left,
+      verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits)
+  }
+}
