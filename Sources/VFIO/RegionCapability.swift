@@ -22,8 +22,8 @@ public enum RegionCapability: Sendable, Equatable {
     }
   }
 
-  private static let sparseMapID: UInt16 = 1
-  private static let typeID: UInt16 = 2
+  static let sparseMapID: UInt16 = 1
+  static let typeID: UInt16 = 2
 }
 
 extension RegionCapability {

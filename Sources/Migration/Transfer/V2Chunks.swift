@@ -9,6 +9,8 @@ final class V2Reader: ChunkReader {
 
   private let interface: V2Interface
   private var buffer = ChunkBuffer()
+  /// Whether there was nothing more to read at some time since the last estimate.
+  private var wasEmptied = false
 
   init(_ interface: V2Interface) {
     self.interface = interface
@@ -18,8 +20,11 @@ final class V2Reader: ChunkReader {
     guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
     let got = try read(stream)
     guard let got else { return .nothingNow }
-    // 0 ends the data in STOP_COPY; in PRE_COPY some drivers say it where ENOMSG is meant.
-    guard got > 0 else { return stopped ? .end : .nothingNow }
+    // 0 ends the data in STOP_COPY; in PRE_COPY some drivers say it where ENOMSG is meant, and all vfio-user servers.
+    guard got > 0 else {
+      wasEmptied = true
+      return stopped ? .end : .nothingNow
+    }
     try buffer.hand(got, to: take)
     return .chunk(got)
   }
@@ -32,18 +37,26 @@ final class V2Reader: ChunkReader {
       guard let errno = error.errno, errno == .ENOMSG || errno == .EAGAIN else { throw .device(error) }
       if errno == .EAGAIN {
         _ = try onDevice { () throws(DeviceError) in try stream.wait(for: .reading, until: .now + Self.patience) }
+      } else {
+        wasEmptied = true
       }
       return nil
     }
   }
 
-  /// MIG_DATA_SIZE where offered, and PRECOPY_INFO while the device runs; it is not defined later.
+  /// MIG_DATA_SIZE where offered, and PRECOPY_INFO while the device runs; it is not defined later. vfio-user has no
+  /// PRECOPY_INFO: there a device that could be emptied has next to nothing left.
   ///
   /// An estimate is not worth ending a transfer for: what is really wrong shows at the next read.
   func estimate(stopped: Bool) -> Estimate {
     var estimate = Estimate()
     estimate.stopCopy = interface.stopCopyLength
-    guard !stopped, let info = try? interface.stream?.precopyInfo() else { return estimate }
+    defer { wasEmptied = false }
+    guard !stopped else { return estimate }
+    guard let info = try? interface.stream?.precopyInfo() else {
+      if wasEmptied { estimate.dirty = 0 }
+      return estimate
+    }
     (estimate.initial, estimate.dirty) = (info.initialBytes, info.dirtyBytes)
     estimate.isReinit = interface.hasReinit && info.flags & PrecopyInfo.reinit != 0
     return estimate

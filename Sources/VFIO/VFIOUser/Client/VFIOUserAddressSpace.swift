@@ -1,4 +1,5 @@
 import CVFIO
+import Synchronization
 
 extension VFIOUserDevice {
   /// The other side of the socket. It is there from the start, and empty.
@@ -43,9 +44,16 @@ extension VFIOUserDevice {
 /// The memory that a server's device can reach: each piece goes over the socket as a descriptor.
 final class VFIOUserAddressSpace: AddressSpace {
   private let device: VFIOUserDevice
+  private let mapped = Mutex<Set<DMARange>>([])
 
   init(_ device: VFIOUserDevice) {
     self.device = device
+  }
+
+  deinit {
+    var none: DirtyBitmap?
+    // A server that is gone has nothing of ours any more.
+    for range in mapped.withLock({ $0 }) { try? unmap(range, dirty: &none) }
   }
 
   /// The document's page size. Dirty pages are logged by servers of the generation with the migration region.
@@ -69,6 +77,7 @@ final class VFIOUserAddressSpace: AddressSpace {
       device.memory.remove(DMARange(iova: iova, length: UInt64(memory.count)))
       throw error
     }
+    _ = mapped.withLock { $0.insert(DMARange(iova: iova, length: UInt64(memory.count))) }
   }
 
   func unmap(_ range: DMARange, dirty: inout DirtyBitmap?) throws(DeviceError) {
@@ -84,6 +93,7 @@ final class VFIOUserAddressSpace: AddressSpace {
     }
     let reply = try device.connection.ask(.dmaUnmap, payload, operation).payload
     device.memory.remove(range)
+    _ = mapped.withLock { $0.remove(range) }
     guard dirty != nil else { return }
     try dirty?.union(reply, from: payload.count, as: operation)
     if var bitmap = dirty {

@@ -11,6 +11,8 @@ public final class VFIOUserDevice: Device {
     var knowsFeatures = true
     /// The direction of the data session that the last state change left open.
     var session: StreamDirection?
+    /// The state that was last asked for.
+    var state: V2State?
   }
 
   private let path: String
@@ -105,7 +107,11 @@ public final class VFIOUserDevice: Device {
     let sent = asked.contains(.set) ? data : []
     let reply = try askFeature([UInt8](number: argsz) + [UInt8](number: flags) + sent, operation)
     data.replacePrefix(with: reply.dropFirst(8))
-    if let change { data.put(number: sessionNumber(after: change), at: 4) }
+    if let change {
+      data.put(number: sessionNumber(after: change), at: 4)
+      stream.withLock { $0 }?.enter(change)
+      link.withLock { $0.state = change }
+    }
     return 0
   }
 
@@ -151,6 +157,7 @@ public final class VFIOUserDevice: Device {
   /// The data session: MIG_DATA_READ and MIG_DATA_WRITE. The number means nothing and is not closed.
   public func stream(taking dataFD: Int32) -> any DataStream {
     let new = VFIOUserStream(connection, options)
+    if let state = link.withLock({ $0.state }) { new.enter(state) }
     stream.withLock { $0 = new }
     return new
   }

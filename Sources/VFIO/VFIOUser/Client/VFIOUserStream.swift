@@ -17,6 +17,10 @@ final class VFIOUserStream: DataStream {
     var rest: ArraySlice<UInt8> = []
     /// Writes whose replies have not been looked at.
     var writes: [UInt16] = []
+    /// Whether the device runs: then a reply that is not full says that there is no more for now.
+    var isRunning = false
+    /// The last reply was not full, and nobody has been told yet what that means.
+    var wasShort = false
     var isClosed = false
   }
 
@@ -29,12 +33,26 @@ final class VFIOUserStream: DataStream {
     self.options = options
   }
 
+  /// The device is in this state now.
+  func enter(_ deviceState: V2State) {
+    state.withLock { $0.isRunning = deviceState == .preCopy || deviceState == .preCopyP2P }
+  }
+
   /// MIG_DATA_READ. 0 when the device has nothing: over a socket there is no `ENOMSG`.
+  ///
+  /// By the document fewer bytes than were asked for say that there are no more. A running device is taken at its word; for
+  /// the end of the data that would be too little: only a reply of no bytes is the end.
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
     let operation = Operation.streamRead(count: buffer.byteCount)
     let wanted = buffer.byteCount
     let data = try open(operation) { (state) throws(DeviceError) in
-      if state.rest.isEmpty { state.rest = try next(wanted, &state, operation) }
+      if state.rest.isEmpty {
+        if state.isRunning && state.wasShort {
+          state.wasShort = false
+          return ArraySlice<UInt8>()
+        }
+        state.rest = try next(wanted, &state, operation)
+      }
       let taken = state.rest.prefix(wanted)
       state.rest = state.rest.dropFirst(wanted)
       return taken
@@ -52,6 +70,7 @@ final class VFIOUserStream: DataStream {
     let payload = try connection.payload(of: id, operation)
     let data = try Self.data(in: payload, asked: asked, operation)
     // Asked ahead only while there is more than was asked for: a device that has nothing now is not asked many times.
+    state.wasShort = data.count < asked && !data.isEmpty
     if data.count == asked { try askAhead(Self.depth, count, &state, operation) }
     return data
   }

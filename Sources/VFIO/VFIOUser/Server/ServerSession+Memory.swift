@@ -93,8 +93,7 @@ extension ServerSession {
     state.withLock { $0.interrupts = [:] }
   }
 
-  /// The device's address space; nil when it does no DMA.
-  private var space: (any AddressSpace)? { try? served.device.addressSpace() }
+  private var space: (any AddressSpace)? { served.addressSpace }
 
   /// An empty bitmap as the client asks for one: its size has to be that of whole words, and fit in one message.
   private func bitmap(
@@ -114,11 +113,4 @@ extension ServerSession {
 extension DirtyBitmap {
   /// The words' bytes.
   var bytes: [UInt8] { words.flatMap([UInt8].init(number:)) }
-}
-
-extension DMARange {
-  /// Whether both have an address in common. Neither goes beyond the last address.
-  fileprivate func overlaps(_ other: DMARange) -> Bool {
-    length > 0 && other.length > 0 && iova <= other.iova + (other.length - 1) && other.iova <= iova + (length - 1)
-  }
 }

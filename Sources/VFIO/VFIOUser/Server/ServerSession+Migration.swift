@@ -47,7 +47,10 @@ extension ServerSession {
     guard flags.index == FeatureNumber.migDeviceState.rawValue else {
       return Answer(payload: Array(payload.prefix(8)) + own)
     }
-    if !isGet { served.opened(own.number(Int32.self, at: 4) ?? -1) }
+    if !isGet {
+      served.opened(own.number(Int32.self, at: 4) ?? -1)
+      if let state: UInt32 = data.number(at: 0) { served.entered(V2State(rawValue: state)) }
+    }
     // There is no descriptor: the data go by message.
     if isGet { own.put(number: Int32(-1), at: 4) }
     return Answer(payload: isGet ? Array(payload.prefix(8)) + own : payload)
@@ -104,7 +107,8 @@ extension ServerSession {
   func readData(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     let (size, stream) = try checkedData(message)
     var buffer = ChunkBuffer()
-    let got = try onDevice { (_) throws(DeviceError) in try stream.fill(&buffer, count: size) }
+    let isRunning = served.isRunning
+    let got = try onDevice { (_) throws(DeviceError) in try stream.fill(&buffer, count: size, running: isRunning) }
     let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(8 + got), size: UInt32(got)))
     return Answer(payload: buffer.hand(got) { bytes in head + bytes.withUnsafeBytes(Array.init) })
   }
@@ -131,12 +135,17 @@ extension DataStream {
   /// How long a device may keep a client waiting. Clients give up too, so it is better to tell them first.
   private var patience: Duration { .seconds(8) }
 
+  /// A running device may always have a little more: it is not read for longer than this.
+  private var pace: Duration { .milliseconds(10) }
+
   /// Reads until there is so much, the data end, or there is nothing more for now. A device that is not ready for too long
   /// is an error: fewer bytes would say that the data have ended.
-  fileprivate func fill(_ buffer: inout ChunkBuffer, count: Int) throws(DeviceError) -> Int {
-    let deadline = ContinuousClock.now + patience
+  fileprivate func fill(_ buffer: inout ChunkBuffer, count: Int, running: Bool) throws(DeviceError) -> Int {
+    let start = ContinuousClock.now
+    let deadline = start + patience
     var got = 0
     while got < count {
+      if running, got > 0, start.duration(to: .now) > pace { return got }
       let came = try unless(.EAGAIN) { () throws(DeviceError) in
         try unless(.ENOMSG) { () throws(DeviceError) in
           try buffer.fill(got..<count) { (rest) throws(DeviceError) in try read(into: &rest) }
