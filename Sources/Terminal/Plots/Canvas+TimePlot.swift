@@ -43,7 +43,9 @@ extension Canvas {
     let (top, middle) = (plot.sharedScale.top, area.height / 2)
     // The middle row shows what its middle dot stands for.
     let part = 1 - Double(middle) / Double(max(1, area.height - 1))
-    let labels = text.map { [(0, $0(top)), (middle, $0(top * part)), (area.height - 1, $0(0))] } ?? []
+    var labels = text.map { [(0, $0(top)), (middle, $0(top * part)), (area.height - 1, $0(0))] } ?? []
+    // Rounded, they may be the same.
+    if Set(labels.map(\.1)).count < labels.count { labels.remove(at: 1) }
     let width = labels.map(\.1.count).max() ?? 0
     let edge = area.column + width + 1
     verticalLine(column: edge, rows: area.rows)

@@ -2,7 +2,7 @@
 public struct TimePlot: Sendable {
   /// A value at a time.
   public struct Point: Hashable, Sendable {
-    /// In seconds, from wherever the plot begins.
+    /// In seconds; the plot begins at 0.
     public let time: Double
     /// Nil when there is none: the line breaks.
     public let value: Double?
@@ -74,11 +74,11 @@ public struct TimePlot: Sendable {
     self.timeText = timeText
   }
 
-  /// From the first point to the last; nil when there is none.
+  /// From 0 to the last point; nil when there is none.
   var span: ClosedRange<Double>? {
     let times = series.flatMap(\.points).map(\.time).filter(\.isFinite)
     guard let first = times.min(), let last = times.max() else { return nil }
-    return first...last
+    return min(0, first)...max(0, last)
   }
 
   /// What all lines share that have no scale of their own.
