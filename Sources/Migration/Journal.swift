@@ -114,6 +114,16 @@ public final class Journal: AccessRecorder {
     return (done + looks).filter { $0.number >= number }.sorted { $0.number < $1.number }
   }
 
+  /// The last step that is still there.
+  public var lastStep: StepResult? {
+    contents.withLock { contents in
+      for numbered in contents.done.entries.reversed() {
+        if case .step(let step) = numbered.entry { return step }
+      }
+      return nil
+    }
+  }
+
   private func add(_ make: (_ looking: Bool) -> Entry) {
     let entry = contents.withLock { contents in
       let entry = make(contents.isLooking)

@@ -53,10 +53,7 @@ struct Save: ParsableCommand {
     do throws(StreamFault) {
       let sink: any ByteSink = output == "-" ? DescriptorSink() : try FileSink(path: output, replacing: replace)
       if raw { return RawStreamWriter(sink, checksums: checksums) }
-      let identity = StreamIdentity(
-        protocol: session.interface.protocol, device: opened.reference.description, flags: session.interface.flags,
-        way: opened.way)
-      return try StreamFileWriter(sink, identity: identity, checksums: checksums)
+      return try StreamFileWriter(sink, identity: opened.identity(of: session), checksums: checksums)
     } catch {
       throw Failure(.refused, "\(error)")
     }

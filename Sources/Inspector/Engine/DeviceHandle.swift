@@ -27,7 +27,7 @@ public final class DeviceHandle: Sendable {
   private let contents = Mutex(DeviceStatus())
   private let isLookQueued = Atomic(false)
   /// Used by the calls alone, one at a time.
-  private let opened = Mutex<OpenedDevice?>(nil)
+  let opened = Mutex<OpenedDevice?>(nil)
 
   /// Begins to open the device. `onChange` is called after every change of `status`, on any thread.
   public init(
@@ -130,7 +130,7 @@ public final class DeviceHandle: Sendable {
     }
   }
 
-  private func observe() {
+  func observe() {
     // Not announced: nobody needs to know of a look before it takes long.
     contents.withLock { $0.lookingSince = journal.now }
     let seen = withSession { session in
@@ -171,22 +171,26 @@ public final class DeviceHandle: Sendable {
     opened.withLock { $0?.session.map(body) }
   }
 
-  private func change(_ body: (inout DeviceStatus) -> Void) {
+  func change(_ body: (inout DeviceStatus) -> Void) {
     contents.withLock { body(&$0) }
     onChange()
   }
 
   /// Does something that is shown as being done from now on until it is answered.
   private func work(_ name: String, _ body: @escaping @Sendable (DeviceHandle) -> Void) {
-    let work = DeviceStatus.Work(name: name, since: journal.now)
-    change { $0.work = work }
+    begin(name)
     perform { handle in
       body(handle)
       handle.change { $0.work = nil }
     }
   }
 
-  private func perform(_ body: @escaping @Sendable (DeviceHandle) -> Void) {
+  func begin(_ name: String) {
+    let work = DeviceStatus.Work(name: name, since: journal.now)
+    change { $0.work = work }
+  }
+
+  func perform(_ body: @escaping @Sendable (DeviceHandle) -> Void) {
     worker.perform { body(self) }
   }
 }

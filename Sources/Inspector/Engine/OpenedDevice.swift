@@ -25,6 +25,12 @@ public struct OpenedDevice {
     if case .session(let session) = migration { session } else { nil }
   }
 
+  /// What a stream file says of the device that it was saved from.
+  public func identity(of session: MigrationSession) -> StreamIdentity {
+    StreamIdentity(
+      protocol: session.interface.protocol, device: reference.description, flags: session.interface.flags, way: way)
+  }
+
   /// Looks for the device's migration. Accesses of `device` are to be recorded in `journal`.
   init(
     _ device: any VFIO.Device, reference: DeviceReference, way: String, journal: Journal

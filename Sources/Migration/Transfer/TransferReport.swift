@@ -24,8 +24,8 @@ public struct TransferReport: Sendable, Equatable {
   public internal(set) var reinits = 0
   /// The states the devices were left in, by their names; read back.
   public internal(set) var states: [FinalState] = []
-  /// Why it ended before its end; nil when it did not.
-  public internal(set) var fault: TransferFault?
+  /// Why it ended before its end; nil when it did not. Whoever keeps the data may have more to say.
+  public var fault: TransferFault?
 
   /// Where a device was left.
   public struct FinalState: Sendable, Equatable {

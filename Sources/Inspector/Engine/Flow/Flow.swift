@@ -1,0 +1,106 @@
+import Migration
+import Synchronization
+
+/// Moves a device's data while the screen goes on: the devices are lent to it for as long as it takes.
+final class Flow: Sendable {
+  /// What it moves.
+  let job: FlowJob
+  /// How.
+  let options: TransferOptions
+
+  private let clock: @Sendable () -> ContinuousClock.Instant
+  private let onChange: @Sendable () -> Void
+  private let contents: Mutex<FlowStatus>
+
+  /// A flow that has not begun. `onChange` is called after every change of `status`, on any thread.
+  init(
+    _ job: FlowJob, _ options: TransferOptions,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, onChange: @escaping @Sendable () -> Void = {}
+  ) {
+    self.job = job
+    self.options = options
+    self.clock = clock
+    self.onChange = onChange
+    contents = Mutex(FlowStatus(begun: clock()))
+  }
+
+  /// What is known of it.
+  var status: FlowStatus { contents.withLock { $0 } }
+
+  /// Begins on these devices, which are those of the job, in its order.
+  func begin(on handles: [DeviceHandle]) {
+    DeviceHandle.lend(handles, for: job.name) { devices in self.run(devices) }
+  }
+
+  /// Asks it to end. A device that does not answer is waited for.
+  func cancel() { change { $0.isCancelled = true } }
+
+  /// Takes the figures of one moment.
+  func note(_ progress: TransferProgress) {
+    change { [clock] in $0.note(progress, at: clock()) }
+  }
+
+  /// It is over.
+  func end(_ ending: FlowStatus.Ending, sha256: String? = nil) {
+    change { $0.end(ending, sha256: sha256) }
+  }
+
+  private func change(_ body: (inout FlowStatus) -> Void) {
+    contents.withLock { body(&$0) }
+    onChange()
+  }
+
+  private var observer: TransferObserver {
+    TransferObserver(progress: { self.note($0) }, isCancelled: { self.status.isCancelled })
+  }
+
+  // MARK: on the devices' queue
+
+  private func run(_ devices: [OpenedDevice]) {
+    let sessions = devices.compactMap(\.session)
+    guard sessions.count == job.devices.count else { return end(.refused("A device is not open any more.")) }
+    switch job {
+    case .migrate:
+      end(.report(MigrateOperation([(sessions[0], sessions[1])], options: options, observer: observer).run()))
+    case .save(_, let path): refusing { () throws(StreamFault) in try save(devices[0], sessions[0], path) }
+    case .load(_, let path): refusing { () throws(StreamFault) in try load(sessions[0], path) }
+    }
+  }
+
+  private func refusing(_ body: () throws(StreamFault) -> Void) {
+    do throws(StreamFault) {
+      try body()
+    } catch {
+      end(.refused(error.description))
+    }
+  }
+
+  private func save(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
+    let writer = try StreamFileWriter(FileSink(path: path), identity: device.identity(of: session))
+    var report = SaveOperation(session, to: writer, options: options, observer: observer).run()
+    guard report.fault == nil else {
+      writer.abandon()
+      return end(.report(report))
+    }
+    do throws(StreamFault) {
+      let summary = try writer.finish(finalState: report.states.first?.state)
+      end(.report(report), sha256: summary.sha256)
+    } catch {
+      // The device has done its part, but there is no file.
+      report.fault = .stream(error)
+      end(.report(report))
+    }
+  }
+
+  private func load(_ session: MigrationSession, _ path: String) throws(StreamFault) {
+    try StreamFile.verify(path: path)
+    let source = try StreamFileReader(path: path)
+    let (theirs, ours) = (source.identity.protocol, session.interface.protocol)
+    guard theirs == ours else {
+      return end(
+        .refused("\(path) was saved by protocol \(theirs.rawValue), the device speaks \(ours.rawValue)."))
+    }
+    let report = LoadOperation(session, from: source, options: options, observer: observer).run()
+    end(.report(report), sha256: report.fault == nil ? source.summary.sha256 : nil)
+  }
+}

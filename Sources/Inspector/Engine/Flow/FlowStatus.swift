@@ -1,0 +1,82 @@
+import Migration
+
+/// What is known of a flow, for a view to draw: values only.
+struct FlowStatus: Sendable {
+  /// One phase of the device that gives its data, or takes it from a file.
+  struct Phase: Sendable, Equatable {
+    let state: String
+    var bytes: UInt64
+    /// Known once the transfer has ended.
+    var chunks: UInt64?
+    var duration: Duration
+  }
+
+  /// How it ended.
+  enum Ending: Sendable {
+    /// The devices were asked: the report says whether all data was moved.
+    case report(TransferReport)
+    /// Nothing was asked of the devices; one line.
+    case refused(String)
+  }
+
+  /// The last figures.
+  private(set) var progress: TransferProgress?
+  /// All figures, thinned out.
+  private(set) var samples = FlowSamples()
+  /// The phases so far, the last one still going on.
+  private(set) var phases: [Phase] = []
+  /// When the source was seen stopped.
+  private(set) var stopped: Duration?
+  /// When something was last heard of it.
+  private(set) var lastNews: ContinuousClock.Instant
+  /// How it ended; nil while it goes on.
+  private(set) var ending: Ending?
+  /// The SHA-256 of the data in a file, in hexadecimal.
+  private(set) var sha256: String?
+  /// The user has given up.
+  var isCancelled = false
+  private var phaseStart = (time: Duration.zero, bytes: UInt64(0))
+
+  init(begun: ContinuousClock.Instant) {
+    lastNews = begun
+  }
+
+  /// Takes the figures of one moment.
+  mutating func note(_ progress: TransferProgress, at now: ContinuousClock.Instant) {
+    let last = self.progress
+    if phases.last?.state != progress.state.name {
+      phaseStart = (last?.elapsed ?? .zero, last?.bytes ?? 0)
+      phases.append(Phase(state: progress.state.name, bytes: 0, chunks: nil, duration: .zero))
+      if !progress.state.isRunning && !phases.dropLast().isEmpty { stopped = progress.elapsed }
+    }
+    phases[phases.count - 1].bytes = progress.bytes - min(progress.bytes, phaseStart.bytes)
+    phases[phases.count - 1].duration = progress.elapsed - phaseStart.time
+    self.progress = progress
+    lastNews = now
+    let seconds = progress.elapsed / .seconds(1)
+    let average = seconds > 0 ? Double(progress.bytes) / seconds : 0
+    samples.add(
+      FlowSamples.Sample(
+        time: progress.elapsed, estimate: progress.estimate, rate: progress.rate > 0 ? progress.rate : average,
+        bytes: progress.bytes))
+  }
+
+  /// It is over.
+  mutating func end(_ ending: Ending, sha256: String? = nil) {
+    self.ending = ending
+    self.sha256 = sha256
+    guard case .report(let report) = ending else { return }
+    phases = report.phases.map { Phase(state: $0.state, bytes: $0.bytes, chunks: $0.chunks, duration: $0.duration) }
+  }
+
+  /// What it came to, when the devices were asked.
+  var report: TransferReport? {
+    if case .report(let report) = ending { report } else { nil }
+  }
+
+  /// Whether all data was moved.
+  var isDone: Bool { report.map { $0.fault == nil } ?? false }
+
+  /// Bytes moved so far.
+  var bytes: UInt64 { report?.bytes ?? progress?.bytes ?? 0 }
+}
