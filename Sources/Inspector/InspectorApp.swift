@@ -43,10 +43,38 @@ final class InspectorApp {
     case .replace(let view): views[top] = view
     case .perform(let device, let command):
       store.perform(command, on: device)
-      while views.last?.isOverlay == true { views.removeLast() }
-    case .quit: return false
+      removeOverlays()
+    case .begin(let job, let options):
+      guard let flow = store.begin(job, options) else { break }
+      removeOverlays()
+      show(FlowView(flow))
+    case .giveUp(let flow):
+      flow.cancel()
+      removeOverlays()
+    case .quit: return quits(from: views[top])
     }
     return !views.isEmpty
+  }
+
+  /// Puts a view on top.
+  func show(_ view: any View) { views.append(view) }
+
+  private func removeOverlays() {
+    while views.last?.isOverlay == true { views.removeLast() }
+  }
+
+  /// Whether the program ends now. While data is moved that would cost a device its state, so it is asked for twice.
+  private func quits(from view: any View) -> Bool {
+    guard !store.moving.isEmpty, !(view is Confirm) else { return false }
+    show(
+      Confirm(
+        title: "Quit in the middle of it?",
+        lines: [
+          "Under way: \(store.moving.joined(separator: ", ")).",
+          "Its devices would be let go of as they are. A stopped source may lose its state, a destination has only a part.",
+          "Better give up first: x in the view of the flow leaves them in a safe state.",
+        ], answer: .quit))
+    return true
   }
 
   private func isHelp(_ key: Key, for view: any View) -> Bool {

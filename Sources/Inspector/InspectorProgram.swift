@@ -14,6 +14,8 @@ public final class InspectorProgram {
     public var root: Root?
     /// Whether to draw with ASCII characters only.
     public var ascii = false
+    /// The marks of plots: `braille`, `block` or `ascii`.
+    public var plots = PlotGlyphs.braille.rawValue
     /// Whether to take clicks and the wheel.
     public var mouse = false
 
@@ -47,6 +49,7 @@ public final class InspectorProgram {
       onChange: { wake.wake() })
     let store = Store(
       listing: listing, reader: reader, captures: Captures(onChange: { wake.wake() }),
+      plots: PlotGlyphs(rawValue: options.plots) ?? .braille, onChange: { wake.wake() },
       makeHandle: { DeviceHandle($0, onChange: { wake.wake() }, opening: opener.open) })
     let app = InspectorApp(store: store, device: options.device.map(listing.resolve), files: options.files)
     let ending = try show(app, on: screen, loop)

@@ -97,15 +97,19 @@ public struct StepResult: Sendable, Equatable {
     return "After the failure the device is in \(reached.name), where it must not be."
   }
 
-  /// What the result means and what can be done, a sentence each.
+  /// What the result means, and where the device is, a sentence each.
   public var explanation: [String] {
+    withheld == nil ? meaning + [whereItIs].compactMap { $0 } : meaning
+  }
+
+  /// What the result means, a sentence each, without where the device is: it may be somewhere else by now.
+  public var meaning: [String] {
     if let withheld { return ["Nothing was asked of the device: \(withheld)."] }
     var sentences: [String] = []
     if failure != nil, let plan { sentences.append(plan.standing.onFailure) }
     if failure != nil, from?.isResuming == true, errno == .EINVAL {
       sentences.append("A device refuses to leave RESUMING when its data is bad or incomplete.")
     }
-    if let whereItIs { sentences.append(whereItIs) }
     return sentences
   }
 

@@ -24,6 +24,11 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Draw with ASCII characters only.")
   var ascii = false
 
+  @Option(help: "Draw plots with braille dots, with blocks, or with letters.")
+  var plots: Plots = .braille
+
+  enum Plots: String, ExpressibleByArgument, CaseIterable { case braille, block, ascii }
+
   @Flag(help: "Take clicks and the wheel. The terminal's own selection then needs Shift.")
   var mouse = false
 
@@ -45,7 +50,7 @@ struct Inspect: ParsableCommand {
     var options = InspectorProgram.Options()
     options.device = device.map(DeviceReference.init)
     options.root = demo ? nil : place
-    (options.ascii, options.mouse) = (ascii, mouse)
+    (options.ascii, options.plots, options.mouse) = (ascii, plots.rawValue, mouse)
     return options
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Inspector
 import Migration
 import Synchronization
 
@@ -53,12 +54,4 @@ extension TransferProgress {
     let anew = reinits == 0 ? "" : ", begun anew \(counted(reinits, "time"))"
     return "\(state.name): \(size(Double(bytes))), \(size(rate))/s\(left)\(judged)\(anew)"
   }
-}
-
-/// `3.4 MiB`: for people, so rounded.
-func size(_ bytes: Double) -> String {
-  let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
-  var (value, unit) = (bytes, 0)
-  while value >= 1024 && unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-  return unit == 0 ? "\(Int(value)) bytes" : "\((value * 10).rounded() / 10) \(units[unit])"
 }

@@ -43,8 +43,8 @@ struct ListTests {
     let report = try report("--demo")
     #expect(report["schema"] == "vfioscope.list/1")
     #expect(report["iommu"] == ["state": "simulated", "advice": []])
-    #expect(report["groups"]?.elements.map { $0["id"] } == [1, 12, 13, 27])
-    #expect(report["groups"]?.elements.map { $0["viable"] } == [false, true, true, true])
+    #expect(report["groups"]?.elements.map { $0["id"] } == [1, 12, 13, 14, 27])
+    #expect(report["groups"]?.elements.map { $0["viable"] } == [false, true, true, true, true])
     #expect(report["ungrouped"] == [])
   }
 
@@ -85,7 +85,7 @@ struct ListTests {
     let devices = try #require(try report("--demo", "--details")["groups"]).elements.flatMap {
       $0["devices"]?.elements ?? []
     }
-    #expect(devices.count == 5)
+    #expect(devices.count == 6)
     for device in devices {
       for key in ["reset_methods", "driver_override", "numa_node"] { #expect(device[key] == .null) }
     }

@@ -63,7 +63,7 @@ struct HandleTests {
     screen.type("", .enter)
     screen.type("aysjjj", .enter)
     screen.type("yc")
-    #expect(screen.text.contains("4 IOMMU groups"))
+    #expect(screen.text.contains("5 IOMMU groups"))
     #expect(screen.text.contains("0000:3b:00.2 was in stop-copy when it was closed; many drivers go back to"))
     let first = try #require(opening.devices.first)
     #expect(first.closedStreams.withLock { $0 } == 1)

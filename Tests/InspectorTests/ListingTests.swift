@@ -102,7 +102,7 @@ struct RescanTests {
           return small
         }))
     _ = app.handle(.character("r"))
-    #expect(text(app).contains("4 IOMMU groups, 5 devices, scanning…"))
+    #expect(text(app).contains("5 IOMMU groups, 6 devices, scanning…"))
     _ = app.handle(.character("r"))
     _ = app.handle(.down)
     #expect(text(app).contains("0000:3b:00.2"))
@@ -118,7 +118,7 @@ struct RescanTests {
       ListingReader(execution: .inline, scan: { throw OpenFailure(.refused, "/sys: Permission denied") }))
     _ = app.handle(.character("r"))
     #expect(text(app).contains("/sys: Permission denied"))
-    #expect(text(app).contains("4 IOMMU groups, 5 devices  "))
+    #expect(text(app).contains("5 IOMMU groups, 6 devices  "))
   }
 
   @Test("tell a device's details once, when it is first shown")
@@ -135,6 +135,6 @@ struct RescanTests {
     try wait { events.all.contains("read") }
     #expect(text(app).contains("resets        flr"))
     _ = text(app)
-    #expect(events.all == ["sim:v2-reference,flags=7,size=16M,dirty=2M", "read"])
+    #expect(events.all == ["sim:v2-reference,flags=7,size=64M,dirty=1M,rate=6M", "read"])
   }
 }

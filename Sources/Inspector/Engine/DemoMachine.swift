@@ -1,5 +1,6 @@
 extension Listing {
-  /// The simulated lab machine of `--demo`: four IOMMU groups, three devices that migrate, one group that is not viable.
+  /// The simulated lab machine of `--demo`: five IOMMU groups, one of them not viable. Of the devices
+  /// that migrate one converges, one has no pre-copy, one changes faster than it gives its data, and one speaks protocol v1.
   public static let demo = Listing(
     iommu: "simulated",
     groups: [
@@ -21,7 +22,7 @@ extension Listing {
           .demo(
             "0000:3b:00.2", 0x1af4, 0x1041, 0x020000,
             ["Simulated", "Network function, protocol v2", "Ethernet controller"],
-            driver: "sim-v2", sim: "v2-reference,flags=7,size=16M,dirty=2M")
+            driver: "sim-v2", sim: "v2-reference,flags=7,size=64M,dirty=1M,rate=6M")
         ]),
       ListedGroup(
         number: 13, type: "DMA-FQ", node: "/dev/vfio/13", verdict: "ready", explanation: "ready: 0000:3b:00.3",
@@ -31,11 +32,19 @@ extension Listing {
             driver: "sim-v2", sim: "v2-reference,flags=3,size=4M")
         ]),
       ListedGroup(
+        number: 14, type: "DMA-FQ", node: "/dev/vfio/14", verdict: "ready", explanation: "ready: 0000:3b:00.4",
+        devices: [
+          .demo(
+            "0000:3b:00.4", 0x1af4, 0x1043, 0x120000,
+            ["Simulated", "Accelerator under load", "Processing accelerators"],
+            driver: "sim-v2", sim: "v2-reference,flags=7,size=48M,dirty=12M,rate=6M")
+        ]),
+      ListedGroup(
         number: 27, type: "DMA", node: "/dev/vfio/27", verdict: "ready", explanation: "ready: 0000:af:00.0",
         devices: [
           .demo(
             "0000:af:00.0", 0x1af4, 0x1050, 0x030000, ["Simulated", "Display function, protocol v1", "VGA controller"],
-            driver: "sim-v1", sim: "v1-reference,size=8M,dirty=1M")
+            driver: "sim-v1", sim: "v1-reference,size=24M,dirty=512K,rate=3M")
         ]),
     ])
 }

@@ -4,18 +4,25 @@ import Terminal
 /// A question before something is done. Only `y` does it, and only while the device is still in the state in which it
 /// was asked.
 struct Confirm: View {
-  private let reference: DeviceReference
+  private let reference: DeviceReference?
   private let question: String
   private let lines: [String]
-  private let command: Command
+  private let answer: Reaction
   private let from: State?
 
   /// A question about a device that is in the state `from`; nil when its state does not matter.
   init(_ reference: DeviceReference, title: String, lines: [String], command: Command, from: State? = nil) {
+    self.init(reference, title: title, lines: lines, answer: .perform(reference, command), from: from)
+  }
+
+  /// A question about anything; `answer` is what yes leads to.
+  init(
+    _ reference: DeviceReference? = nil, title: String, lines: [String], answer: Reaction, from: State? = nil
+  ) {
     self.reference = reference
     question = title
     self.lines = lines
-    self.command = command
+    self.answer = answer
     self.from = from
   }
 
@@ -36,12 +43,12 @@ struct Confirm: View {
 
   /// What was told of path and effects holds for one state alone.
   private func confirm(_ store: Store) -> Reaction {
-    let now = store.status(reference)?.observation?.state
+    let now = reference.flatMap { store.status($0)?.observation?.state }
     if let from, from != now {
       store.message = "Nothing was done: the device is in \(now?.name ?? "an unknown state") now, not in \(from.name)."
       return .pop
     }
-    return .perform(reference, command)
+    return answer
   }
 
   func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {

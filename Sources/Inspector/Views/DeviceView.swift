@@ -20,7 +20,7 @@ struct DeviceView: View {
       return [KeyHint("o", "open again")] + always + [close]
     }
     let arm = KeyHint("a", store.isArmed(reference) ? "disarm" : "arm")
-    return [KeyHint("s", "step"), arm] + always + [close]
+    return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store)
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
@@ -32,7 +32,7 @@ struct DeviceView: View {
     case .character("o"): reopen(store)
     case .character("a"): return toggleArm(store)
     case .character("s"), .enter: return step(store)
-    default: break
+    default: return handleFlow(key, store)
     }
     return .stay
   }

@@ -16,8 +16,13 @@ final class Store {
 
   /// The captures that are looked into.
   let captures: Captures
+  /// The marks that plots are drawn with.
+  var plots: PlotGlyphs
+  /// The last flow of each device.
+  private(set) var flows: [DeviceReference: Flow] = [:]
 
   private let clock: () -> ContinuousClock.Instant
+  private let onChange: @Sendable () -> Void
   private let reader: ListingReader
   /// What is known of single devices; nil inside is what is still being read, or can't be.
   private var details: [DeviceReference: ListedDevice.Details?] = [:]
@@ -25,16 +30,20 @@ final class Store {
   private var handles: [DeviceReference: DeviceHandle] = [:]
   private var armed: Set<DeviceReference> = []
 
-  /// A store whose devices are opened by `makeHandle`, and whose files are read by `reader`.
+  /// A store whose devices are opened by `makeHandle`, and whose files are read by `reader`. `onChange` is called, on any
+  /// thread, when a flow has news.
   init(
     listing: Listing, reader: ListingReader, captures: Captures = Captures(),
-    clock: @escaping () -> ContinuousClock.Instant = { .now },
+    clock: @escaping () -> ContinuousClock.Instant = { .now }, plots: PlotGlyphs = .braille,
+    onChange: @escaping @Sendable () -> Void = {},
     makeHandle: @escaping (DeviceReference) -> DeviceHandle
   ) {
     self.listing = listing
     self.reader = reader
     self.captures = captures
     self.clock = clock
+    self.plots = plots
+    self.onChange = onChange
     self.makeHandle = makeHandle
   }
 
@@ -148,8 +157,21 @@ final class Store {
     }
   }
 
+  /// Begins to move data; everything has been checked.
+  func start(_ job: FlowJob, _ options: TransferOptions) -> Flow {
+    let handles = job.devices.compactMap { self.handles[$0] }
+    let flow = Flow(
+      job, options, clock: { [journal = handles.first?.journal] in journal?.now ?? .now }, onChange: onChange)
+    for reference in job.devices {
+      armed.insert(reference)
+      flows[reference] = flow
+    }
+    flow.begin(on: handles)
+    return flow
+  }
+
   /// Says that a device has not answered yet, when that is so.
-  private func refuseBusy(_ reference: DeviceReference) -> Bool {
+  func refuseBusy(_ reference: DeviceReference) -> Bool {
     guard let work = status(reference)?.busy(at: clock()) else { return false }
     message = "Busy: \(work.name), wait until it has answered."
     return true

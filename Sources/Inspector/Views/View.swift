@@ -48,6 +48,10 @@ enum Reaction {
   case replace(any View)
   /// Something is done to a device, after which the view and what lies over the device goes away.
   case perform(DeviceReference, Command)
+  /// Data begins to be moved, and is shown.
+  case begin(FlowJob, TransferOptions)
+  /// A flow is asked to end.
+  case giveUp(Flow)
   /// The program ends.
   case quit
 }

@@ -16,6 +16,21 @@ func seconds(_ duration: Duration) -> String {
   return seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min"
 }
 
+/// `3.4 MiB`: for people, so rounded.
+public func size(_ bytes: Double) -> String {
+  let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+  var (value, unit) = (bytes, 0)
+  while value >= 1024 && unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+  return unit == 0 ? "\(Int(value)) bytes" : "\((value * 10).rounded() / 10) \(units[unit])"
+}
+
+/// `3.4 ms`, `12.3 s`: how long something took.
+func took(_ duration: Duration) -> String {
+  let (unit, name) = duration < .seconds(1) ? (Duration.milliseconds(1), "ms") : (.seconds(1), "s")
+  let value = duration / unit
+  return value >= 100 || value == 0 ? "\(Int(value.rounded())) \(name)" : "\((value * 10).rounded() / 10) \(name)"
+}
+
 extension Field.Liveness {
   /// One word for it, as the commands print it.
   public var word: String {

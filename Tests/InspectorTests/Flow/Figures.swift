@@ -6,12 +6,12 @@ extension TransferProgress {
   /// The figures of a v2 device after so many seconds.
   static func at(
     _ seconds: Double, _ state: V2State, bytes: UInt64, rate: Double = 0, initial: UInt64? = nil, dirty: UInt64? = nil,
-    isReinit: Bool = false, verdict: Convergence.Verdict = .unknown, downtime: Duration? = nil
+    reinits: Int = 0, verdict: Convergence.Verdict = .unknown, downtime: Duration? = nil
   ) -> TransferProgress {
     var estimate = Estimate()
-    (estimate.initial, estimate.dirty, estimate.isReinit) = (initial, dirty, isReinit)
+    (estimate.initial, estimate.dirty) = (initial, dirty)
     return TransferProgress(
       state: .v2(state), bytes: bytes, elapsed: .seconds(seconds), rate: rate, estimate: estimate, verdict: verdict,
-      estimatedDowntime: downtime)
+      estimatedDowntime: downtime, reinits: reinits)
   }
 }

@@ -6,10 +6,8 @@ import VFIO
 
 @Suite("The figures of a flow")
 struct FlowStatusTests {
-  private func sample(_ seconds: Double, initial: UInt64 = 0, isReinit: Bool = false) -> FlowSamples.Sample {
-    var estimate = Estimate()
-    (estimate.initial, estimate.isReinit) = (initial, isReinit)
-    return FlowSamples.Sample(time: .seconds(seconds), estimate: estimate, rate: 1, bytes: 1)
+  private func sample(_ seconds: Double) -> FlowSamples.Sample {
+    FlowSamples.Sample(time: .seconds(seconds), estimate: Estimate(), rate: 1, bytes: 1)
   }
 
   @Test("fit into the same room after an hour as after a minute, from the first to the newest")
@@ -28,18 +26,16 @@ struct FlowStatusTests {
     #expect(gaps.allSatisfy { $0 > .zero })
   }
 
-  @Test("keep each new beginning, and only the beginnings")
+  @Test("keep the moments at which the device began anew, the latest ones")
   func reinits() {
-    var samples = FlowSamples()
-    for (second, initial, flag) in [
-      (0, 9, false), (1, 5, false), (2, 8, true), (3, 4, true), (4, 7, true), (5, 0, false),
-    ] {
-      samples.add(sample(Double(second), initial: UInt64(initial), isReinit: flag))
+    var status = FlowStatus(begun: .now)
+    for (second, count) in [(1, 0), (2, 1), (3, 1), (4, 2)] {
+      status.note(.at(Double(second), .preCopy, bytes: 1, reinits: count), at: .now)
     }
-    #expect(samples.reinits == [.seconds(2), .seconds(4)])
-    for second in 6..<2000 { samples.add(sample(Double(second), initial: UInt64(second), isReinit: true)) }
-    #expect(samples.reinits.count == 64)
-    #expect(samples.reinits.last == .seconds(1999))
+    #expect(status.samples.reinits == [.seconds(2), .seconds(4)])
+    for count in 3..<200 { status.note(.at(Double(count), .preCopy, bytes: 1, reinits: count), at: .now) }
+    #expect(status.samples.reinits.count == 64)
+    #expect(status.samples.reinits.last == .seconds(199))
   }
 
   @Test("tell the phases while they go on")

@@ -43,7 +43,7 @@ struct HangTests {
     try program.type(PtyProgram.escape, andWaitFor: "busy: step to stop-copy")
     try program.type("J", andWaitFor: "Journal of")
     try program.type(PtyProgram.escape, andWaitFor: "busy: step to stop-copy")
-    try program.type(PtyProgram.escape, andWaitFor: "4 IOMMU groups")
+    try program.type(PtyProgram.escape, andWaitFor: "5 IOMMU groups")
     program.type(PtyProgram.enter)
     try program.wait(untilScreen: { $0.contains("state ● running  RUNNING (2)") && !$0.contains("busy") })
   }

@@ -9,7 +9,7 @@ struct WalkTests {
   @Test("begins with the groups of the simulated machine, the first device that opens selected")
   func firstScreen() throws {
     let program = try startVfioscope("--demo", showing: "q quit")
-    #expect(program.terminal.lines[0].hasPrefix(" vfioscope  4 IOMMU groups, 5 devices"))
+    #expect(program.terminal.lines[0].hasPrefix(" vfioscope  5 IOMMU groups, 6 devices"))
     #expect(program.terminal.lines[0].hasSuffix("READ-ONLY"))
     #expect(program.screen.contains("group 12   DMA-FQ  /dev/vfio/12    ✓ ready"))
     #expect(program.selectedRow?.contains("0000:3b:00.2") == true)
@@ -33,7 +33,7 @@ struct WalkTests {
   func namedDevice() throws {
     let program = try startVfioscope("--demo", "sim:v2-reference,flags=1,dirty=0", showing: "state ● running")
     #expect(program.screen.contains("protocol v2 by simulator · stop-copy"))
-    try program.type(PtyProgram.escape, andWaitFor: "4 IOMMU groups")
+    try program.type(PtyProgram.escape, andWaitFor: "5 IOMMU groups")
   }
 
   @Test("opens a device of the simulated machine by its address, and lets go of it by c")
@@ -41,7 +41,7 @@ struct WalkTests {
     let program = try startVfioscope("--demo", "af:00.0", showing: "state ● running  _RUNNING (1)")
     #expect(program.terminal.lines[0].hasPrefix(" vfioscope  0000:af:00.0"))
     try program.type("c", andWaitFor: "0000:af:00.0 is closed: another program can open it.")
-    #expect(program.screen.contains("4 IOMMU groups"))
+    #expect(program.screen.contains("5 IOMMU groups"))
   }
 
   @Test("opens no device of this machine for one of a copy of another's files")

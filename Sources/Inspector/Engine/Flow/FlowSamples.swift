@@ -26,7 +26,6 @@ struct FlowSamples: Sendable {
   private var count = 0
 
   mutating func add(_ sample: Sample) {
-    if let last = all.last, sample.estimate.beginsAnew(afterAll: last.estimate) { note(reinit: sample.time) }
     if count % stride == 0 { all.append(sample) } else { all[all.count - 1] = sample }
     count += 1
     if all.count > Self.limit { thinOut() }
@@ -38,15 +37,9 @@ struct FlowSamples: Sendable {
     (stride, count) = (stride * 2, 0)
   }
 
-  private mutating func note(reinit time: Duration) {
+  /// The device has begun anew.
+  mutating func note(reinit time: Duration) {
     if reinits.count == Self.reinitLimit { reinits.removeFirst() }
     reinits.append(time)
-  }
-}
-
-extension Estimate {
-  /// Whether the device has begun anew since `earlier`: it says so for the first time, or there is more initial data.
-  fileprivate func beginsAnew(afterAll earlier: Estimate) -> Bool {
-    isReinit && (!earlier.isReinit || (initial ?? 0) > (earlier.initial ?? 0))
   }
 }

@@ -53,6 +53,7 @@ struct FlowStatus: Sendable {
     phases[phases.count - 1].duration = progress.elapsed - phaseStart.time
     self.progress = progress
     lastNews = now
+    if progress.reinits > last?.reinits ?? 0 { samples.note(reinit: progress.elapsed) }
     let seconds = progress.elapsed / .seconds(1)
     let average = seconds > 0 ? Double(progress.bytes) / seconds : 0
     samples.add(

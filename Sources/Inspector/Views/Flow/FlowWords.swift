@@ -1,0 +1,132 @@
+import Migration
+import Terminal
+import VFIO
+
+/// What a flow comes to, in sentences.
+struct FlowWords {
+  private let flow: Flow
+  private let status: FlowStatus
+  private let store: Store
+
+  init(_ flow: Flow, _ status: FlowStatus, _ store: Store) {
+    self.flow = flow
+    self.status = status
+    self.store = store
+  }
+
+  /// Lines with their looks.
+  typealias Line = (text: String, style: Style)
+
+  func lines(_ glyphs: Glyphs) -> [Line] {
+    switch status.ending {
+    case nil: goingOn
+    case .refused(let why): [("\(glyphs.failure) Nothing was done: \(why)", .danger)]
+    case .report(let report):
+      ending(report, glyphs) + ([figures(report)] + checksum + places(report)).map { ($0, .normal) }
+    }
+  }
+
+  // MARK: while it goes on
+
+  private var goingOn: [Line] {
+    guard let progress = status.progress else {
+      return [(status.isCancelled ? "Giving up …" : "The devices are being prepared.\(silence)", .dim)]
+    }
+    var lines = [verdict(progress)]
+    let estimated = progress.estimatedDowntime.map { "about \(took($0)) if stopped now" } ?? "not known yet"
+    let left = progress.estimate.remaining.map { ", \(size(Double($0))) left" } ?? ""
+    if flow.job.source != nil {
+      lines.append(
+        (
+          "Downtime: target \(took(flow.options.downtimeTarget)), \(estimated)\(left), \(size(progress.rate))/s",
+          .normal
+        ))
+    }
+    if status.isCancelled { lines.append(("Giving up …", .warning)) }
+    if !silence.isEmpty { lines.append((String(silence.dropFirst()), .warning)) }
+    return lines
+  }
+
+  private func verdict(_ progress: TransferProgress) -> Line {
+    guard progress.state.isRunning else {
+      return (
+        flow.job.source == nil ? "The device takes its data." : "The source is stopped; the rest is moved.", .normal
+      )
+    }
+    let words = "Pre-copy: \(progress.verdict.words)"
+    return switch progress.verdict {
+    case .unknown: (words, .dim)
+    case .targetMet, .converging: (words, .good)
+    case .notConverging:
+      (
+        "\(words). The device changes its state as fast as it is moved; it is stopped after "
+          + "\(seconds(flow.options.limits.preCopyTime)) of this.", .warning
+      )
+    }
+  }
+
+  /// A device that hangs gives no figures.
+  private var silence: String {
+    let silent = status.lastNews.duration(to: store.now)
+    guard silent > .seconds(2) else { return "" }
+    return " No answer for \(seconds(silent)). x asks it to end, q leaves the program all the same."
+  }
+
+  // MARK: afterwards
+
+  private func ending(_ report: TransferReport, _ glyphs: Glyphs) -> [Line] {
+    guard let fault = report.fault else { return [("\(glyphs.check) End seen: all data was moved.", .good)] }
+    if fault == .cancelled { return [("\(glyphs.failure) Given up before the end.", .warning)] }
+    let advice = fault.explanation.map { [($0, Style.normal)] } ?? []
+    return [("\(glyphs.failure) Not finished: \(fault)", .danger)] + advice
+  }
+
+  private func figures(_ report: TransferReport) -> String {
+    var parts = [
+      "\(grouped(report.bytes)) bytes in \(took(report.duration)), \(size(report.rate))/s"
+    ]
+    if let downtime = report.downtime {
+      parts.append("downtime \(took(downtime)), target \(took(flow.options.downtimeTarget))")
+    }
+    if report.verdict != .unknown { parts.append("pre-copy: \(report.verdict.words)") }
+    return parts.joined(separator: "; ") + "."
+  }
+
+  private var checksum: [String] { status.sha256.map { $0.isEmpty ? [] : ["SHA-256 \($0)"] } ?? [] }
+
+  /// Where the devices were left.
+  private func places(_ report: TransferReport) -> [String] {
+    zip(flow.job.devices, report.states).map { reference, last in
+      let name = store.name(of: reference)
+      guard let state = last.state else { return "\(name): its state could not be read back; treat it as unknown." }
+      let reset = store.status(reference)?.lastStep?.requested == .reset
+      let what = reset ? "was reset and is in \(state.name); what it held is lost" : "is in \(state.name), read back"
+      return "\(name) \(what).\(state.isError ? " Only a reset helps: s in its view." : "")"
+    }
+  }
+}
+
+extension TransferFault {
+  /// What it means and what can be done, when more can be said than the fault says itself.
+  fileprivate var explanation: String? {
+    switch self {
+    case .step(let result): result.meaning.isEmpty ? nil : result.meaning.joined(separator: " ")
+    case .device(let error):
+      (error.operation.givesData ? Self.refusal : "") + "J in the device's view has every access."
+    case .window, .stream, .bound, .cancelled: nil
+    }
+  }
+
+  private static let refusal =
+    "A device refuses data that is not for it: of another kind, another size or another version. "
+}
+
+extension Operation {
+  /// Whether it gives a device data, by its data fd or its window.
+  fileprivate var givesData: Bool {
+    switch self {
+    case .streamWrite, .write: true
+    default: false
+    }
+  }
+}

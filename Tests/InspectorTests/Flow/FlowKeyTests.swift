@@ -1,0 +1,197 @@
+import Foundation
+import Migration
+import Testing
+import VFIO
+
+@testable import Inspector
+@testable import Terminal
+
+@Suite("Moving data by keys")
+struct FlowKeyTests {
+  private let small = "sim:v2-reference,size=64K,dirty=0"
+  private let twin = DeviceReference("sim:v2-reference,size=64K,dirty=0,seed=2")
+
+  private func wasAsked(_ screen: Screen, _ reference: DeviceReference) -> Bool {
+    screen.app.store.journal(of: reference)?.lastStep != nil
+  }
+
+  @Test("needs an armed device", arguments: ["m", "w", "l"])
+  func readOnly(key: String) {
+    let screen = Screen(device: small)
+    screen.type(key)
+    #expect(screen.text.contains("Read-only: press a to arm this device first."))
+    #expect(!screen.text.contains("┌ Migrate"))
+  }
+
+  @Test("offers the other devices, but for those known to speak the other protocol, and another simulated one")
+  func menu() throws {
+    let screen = Screen()
+    screen.type("", .end, .enter)
+    screen.type("", .escape, .home, .down)
+    screen.type("jjj", .enter)
+    screen.type("aym")
+    try screen.expect("migrate-menu")
+    #expect(!screen.text.contains("0000:af:00.0"))
+  }
+
+  @Test("names both devices and says what is lost before anything is done, and arms the destination by that")
+  func question() throws {
+    let screen = Screen(device: small)
+    screen.type("aym", .end, .enter)
+    try screen.expect("migrate-question")
+    #expect(!screen.app.store.isArmed(twin))
+    screen.type("n")
+    #expect(!wasAsked(screen, DeviceReference(small)))
+    #expect(!wasAsked(screen, twin))
+    screen.type("", .enter)
+    screen.type("y")
+    #expect(screen.app.store.isArmed(twin))
+    #expect(screen.text.contains("✓ End seen: all data was moved."))
+    #expect(screen.text.contains("\(small) is in stop, read back."))
+    #expect(screen.text.contains("\(twin) is in running, read back."))
+    screen.type("", .escape)
+    #expect(screen.text.contains(" vfioscope  sim:v2-reference,size=64K"))
+    screen.type("f")
+    #expect(screen.text.contains("✓ End seen"))
+    #expect(screen.app.store.farewells.first?.hasPrefix("\(small) was in stop when it was closed") == true)
+  }
+
+  @Test("takes the downtime target and the way from the menu")
+  func options() {
+    let screen = Screen(device: small)
+    screen.type("aym++p")
+    #expect(screen.text.contains("downtime target: 3 s") || screen.text.contains("downtime target: 3.0 s"))
+    #expect(screen.text.contains("data is moved only once the source is stopped"))
+    screen.type("---")
+    #expect(screen.text.contains("downtime target: 100 ms"))
+    screen.type("jjjj", .enter)
+    screen.type("y")
+    #expect(!screen.text.contains("pre-copy"))
+    #expect(screen.text.contains("target 100 ms"))
+  }
+
+  @Test("leaves the source working when the destination can't take the data")
+  func failure() {
+    let screen = Screen(device: small)
+    screen.type("aym", .home, .enter)
+    screen.type("y")
+    #expect(screen.text.contains("✗ Not finished:"))
+    #expect(screen.text.contains("\(small) is in running, read back."))
+    #expect(screen.text.contains("was reset and is in running; what it held is lost."))
+  }
+
+  @Test("is not begun with a device of the other protocol, nor while one is at work")
+  func refused() {
+    let screen = Screen(device: "sim:v1-reference,size=64K")
+    screen.type("aym", .home, .enter)
+    screen.type("y")
+    #expect(screen.text.contains("The two devices speak different protocols."))
+    #expect(screen.app.store.flow(of: DeviceReference("sim:v1-reference,size=64K")) == nil)
+  }
+
+  @Test("is not begun when the source has changed its state since it was asked")
+  func changed() {
+    let screen = Screen(device: small)
+    screen.type("aymjjjj", .enter)
+    screen.app.store.perform(.step(.state(.v2(.stop))), on: DeviceReference(small))
+    screen.type("y")
+    #expect(screen.text.contains("Nothing was done: the device is in stop now, not in running."))
+    #expect(!wasAsked(screen, twin))
+  }
+
+  @Test("saves to the file that is named, and loads from it")
+  func file() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)?.stream").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let screen = Screen(device: small, width: 120)
+    screen.type("ayw")
+    try screen.expect("save-name")
+    screen.type(path, .enter)
+    #expect(screen.text.contains("Save?"))
+    screen.type("y")
+    #expect(screen.text.contains("✓ End seen: all data was moved."))
+    #expect(screen.text.contains("SHA-256 "))
+    #expect(FileManager.default.fileExists(atPath: path))
+    screen.type("", .escape)
+    screen.type("l")
+    screen.type(path, .enter)
+    #expect(screen.text.contains("Load?"))
+    screen.type("y")
+    #expect(screen.text.contains("✓ End seen: all data was moved."))
+    #expect(screen.text.contains("✓ resuming"))
+  }
+
+  @Test("makes another simulated device from one, with other memory and none of its faults")
+  func twins() {
+    #expect(
+      DeviceReference("sim:v1-reference,size=4M,state=stop,fail=stop:EIO,hang=stop,seed=2").twin
+        == DeviceReference("sim:v1-reference,size=4M,seed=3"))
+    #expect(DeviceReference("0000:01:00.0").twin == nil)
+  }
+}
+
+@Suite("A flow that goes on")
+struct FlowGoingOnTests {
+  private let hanging = DeviceReference("sim:v2-reference,size=64K,hang=stop-copy")
+
+  /// The program in the view of a migration whose source never answers a request for stop-copy.
+  private func program() throws -> (app: InspectorApp, store: Store) {
+    let store = Store(
+      listing: .demo, reader: ListingReader(execution: .inline, scan: { .demo }), makeHandle: { DeviceHandle($0) })
+    let app = InspectorApp(store: store, device: hanging)
+    app.resize(width: 100, height: 30)
+    try wait { store.status(hanging)?.observation != nil && store.status(hanging)?.work == nil }
+    for key in "aymjjjj" { _ = app.handle(.character(key)) }
+    _ = app.handle(.enter)
+    try wait { hanging.twin.flatMap(store.status)?.observation != nil }
+    try wait { hanging.twin.flatMap(store.status)?.work == nil }
+    _ = app.handle(.character("y"))
+    return (app, store)
+  }
+
+  private func text(_ app: InspectorApp) -> String {
+    var canvas = Canvas(height: 30, width: 100)
+    app.draw(on: &canvas)
+    return canvas.text
+  }
+
+  @Test("keeps both devices to itself")
+  func busy() throws {
+    let (_, store) = try program()
+    for reference in [hanging, try #require(hanging.twin)] {
+      #expect(store.status(reference)?.work?.name == "migrate")
+      store.message = nil
+      store.perform(.step(.reset), on: reference)
+      #expect(store.message == "Busy: migrate, wait until it has answered.")
+      store.message = nil
+      #expect(store.begin(.save(reference, path: "never"), TransferOptions()) == nil)
+      #expect(store.message == "Busy: migrate, wait until it has answered.")
+    }
+  }
+
+  @Test("asks before the program ends, and is named at the end")
+  func quit() throws {
+    let (app, store) = try program()
+    #expect(app.handle(.character("q")))
+    #expect(text(app).contains("Quit in the middle of it?"))
+    #expect(app.handle(.character("n")))
+    #expect(!text(app).contains("Quit in the middle of it?"))
+    _ = app.handle(.character("q"))
+    #expect(!app.handle(.character("y")))
+    #expect(store.farewells.contains("\(hanging) had not answered yet (migrate); its state is not known."))
+  }
+
+  @Test("is given up when that is confirmed")
+  func giveUp() throws {
+    let (app, store) = try program()
+    let flow = try #require(store.flow(of: hanging))
+    _ = app.handle(.character("x"))
+    #expect(text(app).contains("The source goes on as before. The destination is reset"))
+    _ = app.handle(.character("n"))
+    #expect(!flow.status.isCancelled)
+    _ = app.handle(.character("x"))
+    _ = app.handle(.character("y"))
+    #expect(flow.status.isCancelled)
+    #expect(text(app).contains("Giving up …"))
+  }
+}
