@@ -31,7 +31,8 @@ public struct DMARange: Sendable, Hashable {
 
   /// Whether `other` is all inside. A range that goes beyond the last address is inside none.
   public func holds(_ other: DMARange) -> Bool {
-    other.iova >= iova && other.length <= length && other.iova - iova <= length - other.length
+    guard other.length == 0 || other.last != nil else { return false }
+    return other.iova >= iova && other.length <= length && other.iova - iova <= length - other.length
   }
 }
 
