@@ -4,6 +4,8 @@ public struct DeviceError: Error, Sendable, Equatable {
   public enum Reason: Sendable, Equatable {
     /// The call failed with this number.
     case refused(Errno)
+    /// There is no such thing here, as with `ENOTTY`; the text says why.
+    case absent(String)
     /// The call succeeded but moved fewer bytes than a register has.
     case short(expected: Int, got: Int)
     /// The driver wrote beyond the buffer it was given.
@@ -42,6 +44,7 @@ extension DeviceError.Reason {
     // Every case named: with `if case`, the optimizer of Swift 6.3.1 crashes where this is inlined into a catch.
     switch self {
     case .refused(let errno): errno
+    case .absent: .ENOTTY
     case .short, .overran, .malformed, .lost, .unexplained: nil
     }
   }
@@ -69,6 +72,7 @@ extension DeviceError.Reason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .refused(let errno): "\(errno)"
+    case .absent(let why): "\(Errno.ENOTTY.name): \(why)"
     case .short(let expected, let got): "\(got) of \(expected) bytes came back"
     case .overran(let count): "the driver wrote beyond a buffer of \(count) bytes"
     case .malformed(let why): why

@@ -74,6 +74,8 @@ extension Errno {
   public static let ENOMSG = Errno(rawValue: Glibc.ENOMSG)
   /// The other side broke the protocol.
   public static let EPROTO = Errno(rawValue: Glibc.EPROTO)
+  /// There is more to tell than fits.
+  public static let EMSGSIZE = Errno(rawValue: Glibc.EMSGSIZE)
   /// Not supported.
   public static let ENOTSUP = Errno(rawValue: Glibc.ENOTSUP)
 

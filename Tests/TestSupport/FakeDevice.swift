@@ -19,6 +19,7 @@ package final class FakeDevice: Device {
     var precopyFlags: UInt32 = 0
     var mapped: SharedMemory?
     var space: FakeAddressSpace?
+    var logging: (pageSize: UInt64, dirty: [Int])?
     var dead = false
     var stuck = false
   }
@@ -107,6 +108,12 @@ package final class FakeDevice: Device {
   /// It does DMA in this address space.
   package func reaching(_ space: FakeAddressSpace) -> FakeDevice {
     behaviour.withLock { $0.space = space }
+    return self
+  }
+
+  /// It logs its DMA: grants this page size, and reports that always the same pages are dirty.
+  package func logging(pageSize: UInt64, dirty: [Int]) -> FakeDevice {
+    behaviour.withLock { $0.logging = (pageSize, dirty) }
     return self
   }
 
@@ -223,6 +230,23 @@ package final class FakeDevice: Device {
   package func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }
 
   fileprivate var precopyFlags: UInt32 { behaviour.withLock { $0.precopyFlags } }
+
+  package func startLogging(_ ranges: [DMARange], pageSize: UInt64) throws(DeviceError) -> UInt64 {
+    try beginLogging(.startLogging(ranges: ranges, pageSize: pageSize)).pageSize
+  }
+
+  package func stopLogging() throws(DeviceError) { _ = try beginLogging(.stopLogging) }
+
+  package func reportLogging(into bitmap: inout DirtyBitmap) throws(DeviceError) {
+    let operation = Operation.reportLogging(bitmap.range, pageSize: bitmap.pageSize)
+    for page in try beginLogging(operation).dirty { bitmap[page] = true }
+  }
+
+  private func beginLogging(_ operation: Operation) throws(DeviceError) -> (pageSize: UInt64, dirty: [Int]) {
+    try begin(operation)
+    guard let logging = behaviour.withLock({ $0.logging }) else { throw DeviceError(operation, .ENOTTY) }
+    return logging
+  }
 
   private func begin(_ operation: Operation) throws(DeviceError) {
     asked.withLock { $0.append(operation) }

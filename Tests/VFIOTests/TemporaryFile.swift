@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 @testable import VFIO
 
@@ -17,8 +18,10 @@ final class TemporaryFile: Sendable {
   deinit { close(number) }
 
   /// The file as a kernel's device.
-  func device() -> KernelDevice {
-    KernelDevice(device: FileDescriptor(owning: dup(number)), holder: .iommufd(FileDescriptor(owning: dup(number))))
+  func device(recorder: any AccessRecorder = Recording()) -> KernelDevice {
+    KernelDevice(
+      device: FileDescriptor(owning: dup(number)), iommu: KernelIOAS(FileDescriptor(owning: dup(number))),
+      recorder: recorder)
   }
 
   /// All that is in the file.

@@ -22,6 +22,10 @@
 static const unsigned long CV_GET_API_VERSION = CV_VFIO(0);
 static const unsigned long CV_CHECK_EXTENSION = CV_VFIO(1);
 static const unsigned long CV_SET_IOMMU = CV_VFIO(2);
+static const unsigned long CV_IOMMU_GET_INFO = CV_VFIO(12);
+static const unsigned long CV_IOMMU_MAP_DMA = CV_VFIO(13);
+static const unsigned long CV_IOMMU_UNMAP_DMA = CV_VFIO(14);
+static const unsigned long CV_IOMMU_DIRTY_PAGES = CV_VFIO(17); /* DEVICE_FEATURE on a device has the same number */
 /* on a group */
 static const unsigned long CV_GROUP_GET_STATUS = CV_VFIO(3);
 static const unsigned long CV_GROUP_SET_CONTAINER = CV_VFIO(4);
@@ -32,8 +36,14 @@ static const unsigned long CV_DEVICE_GET_REGION_INFO = CV_VFIO(8);
 static const unsigned long CV_DEVICE_RESET = CV_VFIO(11);
 static const unsigned long CV_DEVICE_FEATURE = CV_VFIO(17); /* DIRTY_PAGES on a container has the same number */
 static const unsigned long CV_DEVICE_BIND_IOMMUFD = CV_VFIO(18);
+static const unsigned long CV_DEVICE_ATTACH_IOMMUFD_PT = CV_VFIO(19);
 /* on a data fd */
 static const unsigned long CV_MIG_GET_PRECOPY_INFO = CV_VFIO(21);
+/* on an iommufd */
+static const unsigned long CV_IOAS_ALLOC = CV_IOMMUFD(1);
+static const unsigned long CV_IOAS_IOVA_RANGES = CV_IOMMUFD(4);
+static const unsigned long CV_IOAS_MAP = CV_IOMMUFD(5);
+static const unsigned long CV_IOAS_UNMAP = CV_IOMMUFD(6);
 
 enum {
   CV_API_VERSION = 0,
@@ -41,6 +51,18 @@ enum {
   CV_TYPE1V2_IOMMU = 3,
   CV_NOIOMMU_IOMMU = 8,
   CV_GROUP_FLAGS_VIABLE = 1 << 0,
+  CV_IOMMU_INFO_PGSIZES = 1 << 0,
+  CV_IOMMU_INFO_CAPS = 1 << 1,
+  CV_IOMMU_INFO_CAP_MIGRATION = 2,
+  CV_DMA_MAP_FLAG_READ = 1 << 0,
+  CV_DMA_MAP_FLAG_WRITE = 1 << 1,
+  CV_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP = 1 << 0,
+  CV_DIRTY_PAGES_FLAG_START = 1 << 0,
+  CV_DIRTY_PAGES_FLAG_STOP = 1 << 1,
+  CV_DIRTY_PAGES_FLAG_GET_BITMAP = 1 << 2,
+  CV_IOAS_MAP_FIXED_IOVA = 1 << 0,
+  CV_IOAS_MAP_WRITEABLE = 1 << 1,
+  CV_IOAS_MAP_READABLE = 1 << 2,
 };
 
 struct cv_group_status {
@@ -118,6 +140,29 @@ struct cv_device_feature_mig_data_size {
   uint64_t stop_copy_length;
 };
 
+struct cv_dma_logging_range {
+  uint64_t iova;
+  uint64_t length;
+};
+
+/* Feature DMA_LOGGING_START with its header. ranges is the address of num_ranges ranges; page_size comes back. */
+struct cv_dma_logging_start {
+  struct cv_device_feature feature;
+  uint64_t page_size;
+  uint32_t num_ranges;
+  uint32_t reserved;
+  uint64_t ranges;
+};
+
+/* Feature DMA_LOGGING_REPORT with its header. bitmap is an address. */
+struct cv_dma_logging_report {
+  struct cv_device_feature feature;
+  uint64_t iova;
+  uint64_t length;
+  uint64_t page_size;
+  uint64_t bitmap;
+};
+
 struct cv_precopy_info {
   uint32_t argsz;
   uint32_t flags;
@@ -131,6 +176,96 @@ struct cv_device_bind_iommufd {
   uint32_t flags;
   int32_t iommufd;
   uint32_t out_devid;
+};
+
+struct cv_device_attach_iommufd_pt {
+  uint32_t argsz;
+  uint32_t flags;
+  uint32_t pt_id;
+};
+
+/* ---- the address space of a container ---- */
+
+struct cv_iommu_info {
+  uint32_t argsz;
+  uint32_t flags;
+  uint64_t iova_pgsizes;
+  uint32_t cap_offset;
+  uint32_t pad;
+};
+
+struct cv_iommu_cap_migration {
+  struct cv_cap_header header;
+  uint32_t flags;
+  uint64_t pgsize_bitmap;
+  uint64_t max_dirty_bitmap_size;
+};
+
+struct cv_iommu_dma_map {
+  uint32_t argsz;
+  uint32_t flags;
+  uint64_t vaddr;
+  uint64_t iova;
+  uint64_t size;
+};
+
+/* size is in bytes; data is the address of the bits. */
+struct cv_bitmap {
+  uint64_t pgsize;
+  uint64_t size;
+  uint64_t data;
+};
+
+/* VFIO_IOMMU_UNMAP_DMA with room for a bitmap, which is read only with GET_DIRTY_BITMAP. */
+struct cv_iommu_dma_unmap {
+  uint32_t argsz;
+  uint32_t flags;
+  uint64_t iova;
+  uint64_t size;
+  struct cv_bitmap bitmap;
+};
+
+/* VFIO_IOMMU_DIRTY_PAGES with room for what GET_BITMAP asks; START and STOP end after flags. */
+struct cv_iommu_dirty_pages {
+  uint32_t argsz;
+  uint32_t flags;
+  uint64_t iova;
+  uint64_t size;
+  struct cv_bitmap bitmap;
+};
+
+/* ---- the address space of an iommufd ---- */
+
+struct cv_ioas_alloc {
+  uint32_t size;
+  uint32_t flags;
+  uint32_t out_ioas_id;
+};
+
+struct cv_ioas_iova_ranges {
+  uint32_t size;
+  uint32_t ioas_id;
+  uint32_t num_iovas;
+  uint32_t reserved;
+  uint64_t allowed_iovas;
+  uint64_t out_iova_alignment;
+};
+
+struct cv_ioas_map {
+  uint32_t size;
+  uint32_t flags;
+  uint32_t ioas_id;
+  uint32_t reserved;
+  uint64_t user_va;
+  uint64_t length;
+  uint64_t iova;
+};
+
+struct cv_ioas_unmap {
+  uint32_t size;
+  uint32_t ioas_id;
+  uint64_t iova;
+  uint64_t length;
 };
 
 /* ioctl() with its third argument as a pointer or as a number: Swift can't call variadic functions.

@@ -5,18 +5,15 @@ public final class KernelDevice: Device {
   /// The largest read that goes through a guarded buffer; larger ones are data, not registers.
   private static let guardedLimit = 4096
 
-  private let device: FileDescriptor
-  /// What has to stay open as long as the device: iommufd, or container and group.
-  private let holder: Holder
+  let device: FileDescriptor
+  private let iommu: any KernelIOMMU
+  private let recorder: any AccessRecorder
 
-  enum Holder: ~Copyable, Sendable {
-    case iommufd(FileDescriptor)
-    case container(FileDescriptor, group: FileDescriptor)
-  }
-
-  init(device: consuming FileDescriptor, holder: consuming Holder) {
+  /// - Parameter recorder: gets the calls that lead to the address space; the device's own are for the caller to record.
+  init(device: consuming FileDescriptor, iommu: any KernelIOMMU, recorder: any AccessRecorder) {
     self.device = device
-    self.holder = holder
+    self.iommu = iommu
+    self.recorder = recorder
   }
 
   /// `VFIO_DEVICE_GET_INFO`.
@@ -90,5 +87,11 @@ public final class KernelDevice: Device {
   /// Takes over the descriptor of a data session.
   public func stream(taking dataFD: Int32) -> any DataStream {
     KernelStream(FileDescriptor(owning: dataFD))
+  }
+
+  /// The container's address space, or one of the iommufd's.
+  public func addressSpace() throws(DeviceError) -> any AddressSpace {
+    try iommu.attach(device, recorder: recorder)
+    return KernelAddressSpace(iommu, recorder: recorder)
   }
 }

@@ -76,7 +76,7 @@ extension KernelDevice {
       argument.iommufd = iommufd.borrowed
       _ = try device.ioctl(CV_DEVICE_BIND_IOMMUFD, &argument, as: bind)
     }
-    return KernelDevice(device: device, holder: .iommufd(iommufd))
+    return KernelDevice(device: device, iommu: KernelIOAS(iommufd), recorder: recorder)
   }
 
   // MARK: through the group
@@ -95,13 +95,15 @@ extension KernelDevice {
       throw DeviceError(.attach(call: "GET_API_VERSION"), .malformed("the container speaks version \(version), not 0"))
     }
     let group = try FileDescriptor.open(node, recorder: recorder)
-    try attach(group, to: container, iommu: try iommuType(of: container, for: node, recorder), recorder)
+    let type = try iommuType(of: container, for: node, recorder)
+    try attach(group, to: container, iommu: type, recorder)
     let device = try call("GROUP_GET_DEVICE_FD \(location.name)", recorder) { (operation) throws(DeviceError) in
       var name = Array(location.name.utf8) + [0]
       return try group.ioctl(CV_GROUP_GET_DEVICE_FD, buffer: &name, as: operation)
     }
     return KernelDevice(
-      device: FileDescriptor(owning: Int32(device)), holder: .container(container, group: group))
+      device: FileDescriptor(owning: Int32(device)), iommu: KernelContainer(container, group: group, iommu: type),
+      recorder: recorder)
   }
 
   /// TYPE1v2 where the kernel has it (dirty page logging needs it), else TYPE1; the unsafe mode has a type of its own.

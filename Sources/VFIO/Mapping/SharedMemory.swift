@@ -57,6 +57,9 @@ public final class SharedMemory: Sendable {
   /// Bytes.
   public var count: Int { mapping.count }
 
+  /// Where it begins, for a structure that names it to the kernel. It is not there longer than this object.
+  var address: UInt64 { UInt64(UInt(bitPattern: mapping.bytes.baseAddress)) }
+
   /// Lends the memory for reading.
   public func withBytes<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
     let bytes = UnsafeRawBufferPointer(mapping.bytes)
