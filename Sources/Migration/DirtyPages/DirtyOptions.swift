@@ -54,7 +54,8 @@ extension DirtyFault: CustomStringConvertible {
     switch self {
     case .device(let error): "\(error)"
     case .badRange(let range, let why): "the range \(range) can't be used: \(why)"
-    case .noLog: "neither the device nor its container can log dirty pages"
+    case .noLog:
+      "neither the device nor its container can log dirty pages; a kernel's device has a container when opened by group"
     case .noMemory(let count): "there are no \(count) bytes of memory to give to the device"
     }
   }
