@@ -4,11 +4,14 @@ extension Device {
   public func register<T: FixedWidthInteger & BitwiseCopyable>(
     _ type: T.Type, in region: Region, at offset: UInt64
   ) throws(DeviceError) -> T {
+    var value: T = 0
     let width = MemoryLayout<T>.size
-    let bytes = try bytes(in: region, at: offset, count: width)
-    guard let value: T = bytes.number(at: 0) else {
-      throw DeviceError(
-        .read(region: region.index, offset: offset, count: width), .short(expected: width, got: bytes.count))
+    let got = try withUnsafeMutableBytes(of: &value) { (bytes) throws(DeviceError) in
+      var span = MutableRawSpan(_unsafeBytes: bytes)
+      return try read(region, at: offset, into: &span)
+    }
+    guard got == width else {
+      throw DeviceError(.read(region: region.index, offset: offset, count: width), .short(expected: width, got: got))
     }
     return value
   }
@@ -17,11 +20,12 @@ extension Device {
   public func setRegister<T: FixedWidthInteger & BitwiseCopyable>(
     _ value: T, in region: Region, at offset: UInt64
   ) throws(DeviceError) {
-    let bytes = [UInt8](number: value)
-    let taken = try write(region, at: offset, from: bytes.span.bytes)
-    guard taken == bytes.count else {
-      throw DeviceError(
-        .write(region: region.index, offset: offset, count: bytes.count), .short(expected: bytes.count, got: taken))
+    let width = MemoryLayout<T>.size
+    let taken = try withUnsafeBytes(of: value) { (bytes) throws(DeviceError) in
+      try write(region, at: offset, from: bytes.bytes)
+    }
+    guard taken == width else {
+      throw DeviceError(.write(region: region.index, offset: offset, count: width), .short(expected: width, got: taken))
     }
   }
 
