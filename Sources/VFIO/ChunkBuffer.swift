@@ -22,6 +22,13 @@ public struct ChunkBuffer: Sendable {
     }
   }
 
+  /// Copies `source` to the place that begins at `offset`.
+  public mutating func put(_ source: RawSpan, at offset: Int) {
+    fill(offset..<offset + source.byteCount) { target in
+      target.withUnsafeMutableBytes { target in source.withUnsafeBytes { target.copyMemory(from: $0) } }
+    }
+  }
+
   /// Hands out the first `count` bytes, which have been filled.
   public func hand<R, E: Error>(_ count: Int, to take: (RawSpan) throws(E) -> R) throws(E) -> R {
     try take(bytes.span.bytes.extracting(first: count))

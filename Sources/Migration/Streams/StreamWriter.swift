@@ -14,18 +14,15 @@ public protocol StreamWriter: AnyObject {
 
 /// Keeps count for a writer.
 struct StreamTally {
-  /// Bytes from which on it is worth to wake a second thread.
-  private static let longChunk = 128 << 10
-
   private let clock: @Sendable () -> ContinuousClock.Instant
   private let start: ContinuousClock.Instant
   private(set) var summary = StreamSummary()
-  private var sha256: SHA256?
+  private let digest: SideDigest?
 
   init(checksums: Bool, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
     self.clock = clock
     start = clock()
-    sha256 = checksums ? SHA256() : nil
+    digest = checksums ? SideDigest() : nil
   }
 
   /// - Returns: when the phase began, from the start.
@@ -36,29 +33,22 @@ struct StreamTally {
     return time
   }
 
-  /// Counts a chunk, and adds it to the digest while `write` writes it.
-  mutating func add(_ bytes: RawSpan, _ write: () throws(StreamFault) -> Void) throws(StreamFault) {
+  /// Counts a chunk, and adds it to the digest.
+  ///
+  /// - Returns: its CRC-32C; nil without checksums.
+  @discardableResult
+  mutating func add(_ bytes: RawSpan) -> CRC32C? {
     summary.add(chunk: bytes.byteCount)
-    guard sha256 != nil else { return try write() }
-    guard bytes.byteCount >= Self.longChunk else {
-      sha256?.update(bytes)
-      return try write()
-    }
-    var fault: StreamFault?
-    // The digest takes about as long as the write: beside each other they take half of that.
-    beside({ sha256?.update(bytes) }) {
-      do throws(StreamFault) { try write() } catch { fault = error }
-    }
-    if let fault { throw fault }
+    return digest?.add(bytes)
   }
 
   /// - Returns: the digest; zeros when there is none.
   mutating func finish(_ finalState: State?) -> [UInt8] {
-    let digest = sha256?.digest()
-    summary.sha256 = digest?.hexadecimal ?? ""
+    let sha256 = digest?.finish()
+    summary.sha256 = sha256?.hexadecimal ?? ""
     summary.finalState = finalState?.name
     summary.isComplete = true
-    return digest ?? [UInt8](repeating: 0, count: SHA256.size)
+    return sha256 ?? [UInt8](repeating: 0, count: SHA256.size)
   }
 }
 
@@ -85,7 +75,8 @@ public final class RawStreamWriter: StreamWriter {
   /// Writes the bytes.
   public func chunk(_ bytes: RawSpan) throws(StreamFault) {
     if bytes.isEmpty { return }
-    try tally.add(bytes) { () throws(StreamFault) in try sink.write(bytes) }
+    tally.add(bytes)
+    try sink.write(bytes)
   }
 
   /// Finishes the sink.

@@ -3,7 +3,6 @@ import VFIO
 /// Writes a stream file: `StreamFile` says what is in it.
 public final class StreamFileWriter: StreamWriter {
   private let sink: any ByteSink
-  private let hasChecksums: Bool
   private var tally: StreamTally
 
   /// Writes the head and the identity.
@@ -21,7 +20,6 @@ public final class StreamFileWriter: StreamWriter {
     clock: @escaping @Sendable () -> ContinuousClock.Instant
   ) throws(StreamFault) {
     self.sink = sink
-    hasChecksums = checksums
     tally = StreamTally(checksums: checksums, clock: clock)
     try sink.write(StreamFile.head.span.bytes)
     try write(.identity, IdentityFrame(identity, hasChecksums: checksums).payload)
@@ -41,9 +39,9 @@ public final class StreamFileWriter: StreamWriter {
     guard bytes.byteCount <= StreamFrame.chunkLimit else {
       throw StreamFault("chunk", .refused, "\(bytes.byteCount) bytes are more than a stream file's chunk can hold")
     }
-    let checksum = hasChecksums ? CRC32C(bytes).value : 0
+    let checksum = tally.add(bytes)?.value ?? 0
     let head = StreamFrame(.chunk, length: bytes.byteCount, checksum: checksum).head
-    try tally.add(bytes) { () throws(StreamFault) in try sink.write(head.span.bytes, bytes) }
+    try sink.write(head.span.bytes, bytes)
   }
 
   /// Writes the trailer and finishes the sink.

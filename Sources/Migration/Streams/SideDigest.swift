@@ -1,0 +1,79 @@
+import Dispatch
+import VFIO
+
+/// A SHA-256 that a second thread makes: who adds bytes goes on at once, unless that thread is far behind.
+///
+/// The bytes are copied and handed over in batches. To wake a thread for each chunk would take longer than a short chunk's
+/// digest, and to wait for it would keep the device waiting.
+final class SideDigest {
+  /// Bytes on their way. One of the two threads has them at a time.
+  private final class Batch {
+    static let size = 128 << 10
+    private var buffer = ChunkBuffer()
+    private var count = 0
+
+    var room: Int { Self.size - count }
+
+    func add(_ bytes: RawSpan) {
+      buffer.put(bytes, at: count)
+      count += bytes.byteCount
+    }
+
+    func drain(into digest: Digest) {
+      buffer.hand(count) { digest.sha256.update($0) }
+      count = 0
+    }
+  }
+
+  private final class Digest {
+    var sha256 = SHA256()
+  }
+
+  private let queue = DispatchQueue(label: "vfioscope.digest")
+  private let digest = Digest()
+  private let batches = (0..<8).map { _ in Batch() }
+  /// The batch that is being filled.
+  private var current = 0
+  /// Batches that have come back, besides the one that is being filled.
+  private let free = DispatchSemaphore(value: 0)
+
+  /// The digest of no bytes.
+  init() {
+    for _ in batches.dropFirst() { free.signal() }
+  }
+
+  /// Adds bytes.
+  ///
+  /// - Returns: their CRC-32C. Made piece by piece with the copy, it finds each piece in the processor's cache.
+  @discardableResult
+  func add(_ bytes: RawSpan) -> CRC32C {
+    var crc = CRC32C()
+    var rest = bytes
+    while !rest.isEmpty {
+      let piece = rest.extracting(first: min(rest.byteCount, batches[current].room))
+      crc.update(piece)
+      batches[current].add(piece)
+      rest = rest.extracting(droppingFirst: piece.byteCount)
+      if batches[current].room == 0 { handOver() }
+    }
+    return crc
+  }
+
+  private func handOver() {
+    nonisolated(unsafe) let (full, digest) = (batches[current], digest)
+    queue.async { [free] in
+      full.drain(into: digest)
+      free.signal()
+    }
+    current = (current + 1) % batches.count
+    free.wait()
+  }
+
+  /// The digest of all bytes so far: 32 bytes. More may follow.
+  func finish() -> [UInt8] {
+    // What was handed over comes first.
+    queue.sync {}
+    batches[current].drain(into: digest)
+    return digest.sha256.digest()
+  }
+}
