@@ -11,8 +11,7 @@ struct LoadInput {
   /// A stream file. One that is good is checked as a whole first; what comes on standard input is checked as it comes.
   static func streamFile(_ path: String, force: Bool, chunk: Int) throws(StreamFault) -> LoadInput {
     do throws(StreamFault) {
-      if path != "-" { try StreamFile.verify(path: path) }
-      let reader = try StreamFileReader(path: path)
+      let reader = path == "-" ? try StreamFileReader(path: path) : try StreamFileReader(checking: path)
       return LoadInput(source: reader, protocol: reader.identity.protocol)
     } catch {
       guard force, error.isDamage else { throw error }

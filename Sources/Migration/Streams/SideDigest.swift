@@ -45,9 +45,14 @@ final class SideDigest {
   /// Adds bytes.
   ///
   /// - Returns: their CRC-32C. Made piece by piece with the copy, it finds each piece in the processor's cache.
-  @discardableResult
   func add(_ bytes: RawSpan) -> CRC32C {
     var crc = CRC32C()
+    add(bytes, updating: &crc)
+    return crc
+  }
+
+  /// Adds bytes, to a CRC-32C too.
+  func add(_ bytes: RawSpan, updating crc: inout CRC32C) {
     var rest = bytes
     while !rest.isEmpty {
       let piece = rest.extracting(first: min(rest.byteCount, batches[current].room))
@@ -56,7 +61,6 @@ final class SideDigest {
       rest = rest.extracting(droppingFirst: piece.byteCount)
       if batches[current].room == 0 { handOver() }
     }
-    return crc
   }
 
   private func handOver() {

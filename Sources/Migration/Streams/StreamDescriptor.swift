@@ -44,11 +44,11 @@ final class StreamDescriptor {
     return status
   }
 
-  /// Reads until `buffer` is full or the end has come.
+  /// Reads until `buffer` is full, or at least `enough` bytes of it, or the end has come.
   ///
-  /// - Returns: the bytes read; fewer than `buffer.count` only at the end.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFault) -> Int {
-    try repeatedly("read", buffer.count, waitingFor: POLLIN) { done in
+  /// - Returns: the bytes read; fewer than that only at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer, enough: Int? = nil) throws(StreamFault) -> Int {
+    try repeatedly("read", enough ?? buffer.count, waitingFor: POLLIN) { done in
       Glibc.read(number, buffer.baseAddress.map { $0 + done }, buffer.count - done)
     }
   }
@@ -78,6 +78,12 @@ final class StreamDescriptor {
       throw StreamFault(name, at: end, .altered, "the file has become shorter while it was read")
     }
     return bytes
+  }
+
+  /// Goes back to the start of the file.
+  func rewind() throws(StreamFault) {
+    guard lseek(number, 0, SEEK_SET) == 0 else { throw .failed("lseek", name) }
+    position = 0
   }
 
   /// Writes all of `head` and of `body` behind it, without putting them together first.

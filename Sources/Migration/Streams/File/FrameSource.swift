@@ -4,6 +4,12 @@ import VFIO
 final class FrameSource {
   private let descriptor: StreamDescriptor
   private var scratch: [UInt8] = []
+  /// Bytes that were read ahead, so that short frames don't take two calls each. Long payloads go past it.
+  private var ahead = [UInt8](repeating: 0, count: 32 << 10)
+  /// What of them has not been given out.
+  private var waiting = 0..<0
+  /// Whether the last frame was so long that the next one will hardly have been read with it.
+  private var frameIsLong = false
   /// Where the frame that is being read begins.
   private var frameOffset: UInt64 = 0
   /// The chunks that have been read, for a fault that says how far it came.
@@ -14,8 +20,10 @@ final class FrameSource {
   }
 
   var name: String { descriptor.name }
-  /// Bytes read so far.
-  var position: UInt64 { descriptor.position }
+  /// Bytes given out so far.
+  var position: UInt64 { descriptor.position - UInt64(waiting.count) }
+  /// The SHA-256 of the frames' heads so far, and with it of their order and of the checksums of what is in them.
+  private(set) var heads = SHA256()
 
   /// A fault in the frame that is being read.
   func fault(_ kind: StreamFault.Kind, _ reason: String) -> StreamFault {
@@ -49,9 +57,12 @@ final class FrameSource {
   func nextFrame() throws(StreamFault) -> StreamFrame? {
     frameOffset = position
     guard try read(StreamFrame.headSize, into: &scratch) else { return nil }
-    guard let frame = StreamFrame(head: Array(scratch.prefix(StreamFrame.headSize))) else {
+    let head = scratch
+    heads.update(head.span.bytes.extracting(first: StreamFrame.headSize))
+    guard let frame = StreamFrame(head: head.span.bytes.extracting(first: StreamFrame.headSize)) else {
       throw fault(.altered, "the checksum of the frame's head does not fit")
     }
+    frameIsLong = frame.length >= ahead.count
     guard frame.isPlausible else { throw fault(.altered, "a frame of \(frame.length) bytes, more than there can be") }
     return frame
   }
@@ -94,11 +105,35 @@ final class FrameSource {
     return try read(into: &scratch, 0..<1) == 0
   }
 
+  /// Fills this place of `buffer`. Gives the bytes that came; fewer only at the end.
   private func read(into buffer: inout [UInt8], _ place: Range<Int>) throws(StreamFault) -> Int {
+    var rest = place
+    while !rest.isEmpty {
+      if waiting.isEmpty && rest.count >= ahead.count {
+        return rest.lowerBound - place.lowerBound + (try fill(&buffer, rest, enough: rest.count))
+      }
+      if waiting.isEmpty {
+        let wanted = 0..<(frameIsLong ? rest.count : ahead.count)
+        waiting = 0..<(try fill(&ahead, wanted, enough: 1))
+      }
+      if waiting.isEmpty { break }
+      let count = min(waiting.count, rest.count)
+      buffer.withUnsafeMutableBytes { target in
+        ahead.withUnsafeBytes { source in
+          target[rest.prefix(count)].copyBytes(from: source[waiting.prefix(count)])
+        }
+      }
+      waiting = waiting.dropFirst(count)
+      rest = rest.dropFirst(count)
+    }
+    return rest.lowerBound - place.lowerBound
+  }
+
+  private func fill(_ buffer: inout [UInt8], _ place: Range<Int>, enough: Int) throws(StreamFault) -> Int {
     var fault: StreamFault?
     let got = buffer.withUnsafeMutableBytes { bytes in
       do throws(StreamFault) {
-        return try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[place]))
+        return try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[place]), enough: enough)
       } catch {
         fault = error
         return 0

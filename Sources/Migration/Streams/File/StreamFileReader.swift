@@ -17,20 +17,36 @@ public final class StreamFileReader {
 
   private let source: FrameSource
   private let hasChecksums: Bool
-  private var sha256 = SHA256()
   private var scratch: [UInt8] = []
   /// Bytes of a chunk that are checked at once.
   private static let window = 256 << 10
   /// More phases, or a longer name, only a made-up file has.
   private static let phaseLimit = (count: 4096, name: 256)
+  /// Nil when there is nothing to compare it with, and when it was compared before.
+  private let digest: SideDigest?
+  /// The digest of the frames' heads when the file was checked; nil when it is read for the first time.
+  private let checkedHeads: [UInt8]?
 
   /// Opens a stream file, or takes the standard input for `-`, and reads the head and the identity.
   public convenience init(path: String) throws(StreamFault) {
     try self.init(StreamDescriptor(reading: path))
   }
 
-  init(_ descriptor: StreamDescriptor) throws(StreamFault) {
+  /// Reads a file once from end to end and compares everything that can be compared, then begins again at its start.
+  ///
+  /// The second time each chunk's checksum is compared before the chunk is given away, and at the end that the chunks were
+  /// the same: a file may change while it is used. The file stays open, so that it can't be replaced.
+  public convenience init(checking path: String) throws(StreamFault) {
+    let descriptor = try StreamDescriptor(opening: path, O_RDONLY)
+    let first = try StreamFileReader(descriptor)
+    try first.readAll()
+    try descriptor.rewind()
+    try self.init(descriptor, checkedHeads: first.source.heads.digest())
+  }
+
+  init(_ descriptor: StreamDescriptor, checkedHeads: [UInt8]? = nil) throws(StreamFault) {
     source = FrameSource(descriptor)
+    self.checkedHeads = checkedHeads
     try source.readHead()
     guard let frame = try source.nextFrame() else { throw source.cut() }
     guard frame.kind == .identity else { throw source.fault(.altered, "the first frame is not the identity") }
@@ -39,6 +55,7 @@ public final class StreamFileReader {
     }
     identity = found.identity
     hasChecksums = found.hasChecksums
+    digest = hasChecksums && checkedHeads == nil ? SideDigest() : nil
   }
 
   /// Reads on to the next phase or chunk. `buffer` grows to the longest chunk and is to be given back each time.
@@ -104,8 +121,7 @@ public final class StreamFileReader {
     guard try source.read(count, into: &buffer) else { throw source.cut() }
     guard hasChecksums else { return }
     let bytes = buffer.span.bytes.extracting(0..<count)
-    try source.check(frame, CRC32C(bytes))
-    sha256.update(bytes)
+    try source.check(frame, digest?.add(bytes) ?? CRC32C(bytes))
   }
 
   private func checkChunk(_ frame: StreamFrame) throws(StreamFault) {
@@ -116,8 +132,7 @@ public final class StreamFileReader {
       left -= count
       guard hasChecksums else { continue }
       let bytes = scratch.span.bytes.extracting(0..<count)
-      checksum.update(bytes)
-      sha256.update(bytes)
+      if let digest { digest.add(bytes, updating: &checksum) } else { checksum.update(bytes) }
     }
     if hasChecksums { try source.check(frame, checksum) }
   }
@@ -129,8 +144,11 @@ public final class StreamFileReader {
     guard trailer.extent == summary.extent else {
       throw source.fault(.altered, "the trailer says \(trailer.extent); what is there is \(summary.extent)")
     }
-    guard !hasChecksums || trailer.sha256 == sha256.digest() else {
+    guard digest == nil || trailer.sha256 == digest?.finish() else {
       throw source.fault(.altered, "the SHA-256 of the trailer is not that of the chunks")
+    }
+    guard checkedHeads == nil || checkedHeads == source.heads.digest() else {
+      throw source.fault(.altered, "the file has changed since it was checked")
     }
     guard try source.isAtEnd() else { throw source.fault(.altered, "more bytes behind the trailer") }
     summary.sha256 = hasChecksums ? trailer.sha256.hexadecimal : ""

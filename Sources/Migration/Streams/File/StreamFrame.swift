@@ -34,14 +34,12 @@ struct StreamFrame: Equatable {
   }
 
   /// Reads a head; nil when its own checksum does not fit.
-  init?(head: [UInt8]) {
-    guard head.count == Self.headSize, let type: UInt32 = head.little(at: 0), let length: UInt32 = head.little(at: 4),
-      let checksum: UInt32 = head.little(at: 8),
-      head.little(at: 12) == CRC32C(head.span.bytes.extracting(0..<12)).value
-    else { return nil }
-    self.type = type
-    self.length = length
-    self.checksum = checksum
+  init?(head: RawSpan) {
+    func number(_ index: Int) -> UInt32 {
+      UInt32(littleEndian: head.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
+    }
+    guard head.byteCount == Self.headSize, number(3) == CRC32C(head.extracting(first: 12)).value else { return nil }
+    (type, length, checksum) = (number(0), number(1), number(2))
   }
 
   /// The head's four numbers, as they lie in the file. There is one for each chunk, so it is kept off the heap.
