@@ -63,6 +63,10 @@ let package = Package(
     .executableTarget(
       name: "StepBenchmark", dependencies: ["Migration", "Simulator", "VFIO"], path: "Tests/Benchmarks/Steps",
       swiftSettings: strict),
+    .target(name: "CLoop", path: "Tests/Benchmarks/CLoop"),
+    .executableTarget(
+      name: "TransferBenchmark", dependencies: ["CLoop", "Migration", "Simulator", "VFIO"],
+      path: "Tests/Benchmarks/Transfer", swiftSettings: strict),
     tests("ScreenTests", ["TestSupport", "vfioscope", "TerminalProbe"], path: "Tests/Terminal"),
   ]
 )

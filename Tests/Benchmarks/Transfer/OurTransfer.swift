@@ -1,0 +1,44 @@
+import Glibc
+import Migration
+
+/// The same by vfioscope's own operations, as its commands use them.
+struct OurTransfer {
+  let way: Way
+  let checksums: Bool
+  let clock: Clock
+
+  private var options: TransferOptions {
+    var options = TransferOptions()
+    options.preCopy = false
+    options.access = way.access
+    return options
+  }
+
+  /// Saves a device to a stream file.
+  func save(_ address: String, to path: String) throws -> Duration {
+    let session = try open(address)
+    unlink(path)
+    return try clock.time {
+      let writer = try StreamFileWriter(try FileSink(path: path), identity: way.identity, checksums: checksums)
+      let report = SaveOperation(session, to: writer, options: options).run()
+      if let fault = report.fault { throw fault }
+      _ = try writer.finish(finalState: report.states.first?.state)
+    }
+  }
+
+  /// Loads a stream file into a device.
+  func load(_ file: StreamFileReader, into session: MigrationSession) throws {
+    let report = LoadOperation(session, from: file, options: options).run()
+    if let fault = report.fault { throw fault }
+  }
+
+  /// Checks a stream file and loads a device from it.
+  ///
+  /// - Returns: what the load took, and what the check before it took.
+  func load(_ address: String, from path: String) throws -> [Duration] {
+    let session = try open(address)
+    var file: StreamFileReader?
+    let check = try clock.time { file = try StreamFileReader(checking: path) }
+    return [try clock.time { try file.map { try load($0, into: session) } }, check]
+  }
+}

@@ -1,0 +1,29 @@
+// A device's data by vfioscope beside a loop in plain C, on the same simulated device, into and out of the same kind of
+// file, in one process. Prints the rates, and how near ours come; then how long a destination waits for us at the end.
+//
+// --cpu times with the processor time of the thread that moves the data: for a machine that does other things as well.
+@preconcurrency import Glibc
+
+let usage = "usage: TransferBenchmark [--cpu] [MEBIBYTES [ROUNDS]]     (1024 MiB, the best of 3 rounds)"
+var arguments = CommandLine.arguments.dropFirst()
+let clock = arguments.first == "--cpu" ? Clock.processor : .wall
+if clock == .processor { arguments.removeFirst() }
+let numbers = arguments.compactMap { Int($0) }
+guard numbers.count == arguments.count, numbers.count <= 2, numbers.allSatisfy({ $0 > 0 }) else {
+  print(usage)
+  exit(2)
+}
+let bytes = (numbers.first ?? 1024) << 20
+let rounds = numbers.dropFirst().first ?? 3
+let chunks = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20]
+setvbuf(stdout, nil, _IOLBF, 0)
+
+let folder = String(cString: mkdtemp(strdup("/dev/shm/vfioscope-benchmark-XXXXXX")))
+defer { rmdir(folder) }
+
+try Bounds(bytes: bytes, clock: clock, path: folder + "/bound").run()
+for way in Way.allCases {
+  try TransferTable(way: way, size: bytes, rounds: rounds, clock: clock, folder: folder).run(chunks)
+}
+print("\nfrom the last byte to a running destination, and our own share of it (aim: <= 1000 µs)")
+try EndOfStreamBenchmark(times: bytes < 1 << 30 ? 50 : 300, folder: folder).run()
