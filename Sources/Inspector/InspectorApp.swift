@@ -39,7 +39,9 @@ final class InspectorApp {
     switch views[top].handle(key, store) {
     case .stay: break
     case .push(let view): views.append(view)
-    case .pop: views.removeLast()
+    case .pop:
+      guard top > 0 else { return false }
+      views.removeLast()
     case .replace(let view): views[top] = view
     case .perform(let device, let command):
       store.perform(command, on: device)
@@ -53,7 +55,7 @@ final class InspectorApp {
       removeOverlays()
     case .quit: return quits(from: views[top])
     }
-    return !views.isEmpty
+    return true
   }
 
   /// Puts a view on top.

@@ -4,7 +4,7 @@ extension CaptureDesk {
   /// What is to be seen there; nil as long as the place has to be searched for.
   func sight(_ aim: Aim, after last: Sight?) throws(StreamFault) -> Sight? {
     guard var sight = try place(aim) else { return nil }
-    if aim.list != .chunks || captures.count == 1 { try list(in: &sight, after: last) }
+    try list(in: &sight, after: last)
     for list in records { sight.records.append(try list.last(at: sight.offset)?.item) }
     sight.line = sight.offset - sight.offset % UInt64(aim.columns)
     sight.line -= min(sight.line, UInt64(aim.contextRows * aim.columns))
