@@ -95,8 +95,7 @@ final class Flow: Sendable {
   private func load(_ session: MigrationSession, _ path: String) throws(StreamFault) {
     // By itself "-" would be the standard input, where the keys come from.
     let file = path == "-" ? "./-" : path
-    try StreamFile.verify(path: file)
-    let source = try StreamFileReader(path: file)
+    let source = try StreamFileReader(checking: file)
     let (theirs, ours) = (source.identity.protocol, session.interface.protocol)
     guard theirs == ours else {
       return end(
