@@ -1,3 +1,4 @@
+import Glibc
 import VFIO
 
 /// What comes next in a stream.
@@ -23,7 +24,7 @@ public final class StreamFileReader {
   /// More phases, or a longer name, only a made-up file has.
   private static let phaseLimit = (count: 4096, name: 256)
   /// Nil when there is nothing to compare it with, and when it was compared before.
-  private let digest: SideDigest?
+  private let sideDigest: SideDigest?
   /// The digest of the frames' heads when the file was checked; nil when it is read for the first time.
   private let checkedHeads: [UInt8]?
 
@@ -55,7 +56,7 @@ public final class StreamFileReader {
     }
     identity = found.identity
     hasChecksums = found.hasChecksums
-    digest = hasChecksums && checkedHeads == nil ? SideDigest() : nil
+    sideDigest = hasChecksums && checkedHeads == nil ? SideDigest() : nil
   }
 
   /// Reads on to the next phase or chunk. `buffer` grows to the longest chunk and is to be given back each time.
@@ -121,7 +122,7 @@ public final class StreamFileReader {
     guard try source.read(count, into: &buffer) else { throw source.cut() }
     guard hasChecksums else { return }
     let bytes = buffer.span.bytes.extracting(0..<count)
-    try source.check(frame, digest?.add(bytes) ?? CRC32C(bytes))
+    try source.check(frame, sideDigest?.add(bytes) ?? CRC32C(bytes))
   }
 
   private func checkChunk(_ frame: StreamFrame) throws(StreamFault) {
@@ -132,7 +133,7 @@ public final class StreamFileReader {
       left -= count
       guard hasChecksums else { continue }
       let bytes = scratch.span.bytes.extracting(0..<count)
-      if let digest { digest.add(bytes, updating: &checksum) } else { checksum.update(bytes) }
+      if let sideDigest { sideDigest.add(bytes, updating: &checksum) } else { checksum.update(bytes) }
     }
     if hasChecksums { try source.check(frame, checksum) }
   }
@@ -144,7 +145,7 @@ public final class StreamFileReader {
     guard trailer.extent == summary.extent else {
       throw source.fault(.altered, "the trailer says \(trailer.extent); what is there is \(summary.extent)")
     }
-    guard digest == nil || trailer.sha256 == digest?.finish() else {
+    guard sideDigest == nil || trailer.sha256 == sideDigest?.finish() else {
       throw source.fault(.altered, "the SHA-256 of the trailer is not that of the chunks")
     }
     guard checkedHeads == nil || checkedHeads == source.heads.digest() else {

@@ -24,7 +24,7 @@ struct ChunkFrames: StreamItemReader {
     }
     guard let offset = position else { return .end }
     let head = try descriptor.bytes(at: offset, count: StreamFrame.headSize)
-    guard let frame = StreamFrame(head: head) else { return .end }
+    guard let frame = StreamFrame(head: head.span.bytes) else { return .end }
     let payload = offset + UInt64(StreamFrame.headSize)
     position = payload + UInt64(frame.length)
     guard frame.kind == .chunk else { return .nothing }
