@@ -113,6 +113,11 @@ struct DataKeyTests {
     let row = try #require(canvas.lines.firstIndex { $0.contains("0123need") })
     let selected = canvas.cells(inRow: row).dropFirst(36).filter(\.style.isSelected).map(\.text).joined()
     #expect(selected == "6e656564" + "need")
+    screen.type(":9", .enter)
+    canvas = Canvas(height: 24, width: 80)
+    screen.app.draw(on: &canvas)
+    let next = canvas.cells(inRow: row).dropFirst(36).filter(\.style.isSelected).map(\.text).joined()
+    #expect(next == "65" + "e")
   }
 
   @Test("of the mouse choose in the list")
@@ -163,7 +168,7 @@ struct DataKeyTests {
   func refresh() throws {
     let file = try folder.stream("s", [(.v2(.preCopy), [[1, 2, 3]])], isFinished: false)
     let screen = Screen(files: [file])
-    #expect(screen.text.contains("not finished: 3 bytes in 1 chunk so far, and no trailer"))
+    #expect(screen.text.contains("not finished: 3 bytes in 1 chunk"))
     let more = try folder.mtty("more")
     rename(more, file)
     screen.type("j")

@@ -87,7 +87,7 @@ extension CaptureReport {
     case .good: "good: all there, and every checksum fits"
     case .unchecked where isStreamFile: "all there; the bytes can't be checked, it was saved without checksums"
     case .unchecked: "not checked: plain bytes have no checksums"
-    case .unfinished: "\(fault?.reason ?? ""); the file ends at byte \(fault?.offset ?? 0)"
+    case .unfinished: "ends at byte \(fault?.offset ?? 0) of the file, \(fault?.reason ?? "")"
     case .altered: "altered, at byte \(fault?.offset ?? 0) of the file: \(fault?.reason ?? "")"
     }
   }

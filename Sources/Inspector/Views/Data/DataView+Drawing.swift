@@ -64,16 +64,13 @@ extension DataView {
     return "byte \(layout.offsets.text(sight.offset)) of \(layout.offsets.text(status.count))"
   }
 
-  /// The bytes of a field look as its name below; those that are not of the record step back.
+  /// The bytes of a field look as its name below. What is not of the chosen chunk or record steps back; a byte that was
+  /// gone to, and bytes that were found, are marked.
   private func style(of offset: UInt64, _ sight: Sight, _ record: StreamRecord?) -> Style {
     var style = RecordFields.style(of: offset, in: record)
-    if case .match = aim.place, !sight.isMissing {
-      style.isSelected = sight.selected.contains(offset)
-    } else if isInBytes {
-      style.isSelected = offset == sight.offset
-    } else if !sight.selected.contains(offset), case .item = aim.place {
-      style = .dim
-    }
+    let isMeant = sight.selected.contains(offset)
+    if case .item = sight.aim.place { return isMeant ? style : .dim }
+    style.isSelected = isMeant && !sight.isMissing
     return style
   }
 }
