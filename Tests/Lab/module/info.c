@@ -124,6 +124,7 @@ long v1_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 	case VFIO_DEVICE_RESET:
 		mutex_lock(&dev->lock);
 		v1_reset(dev);
+		v1_dma_forget(dev);
 		mutex_unlock(&dev->lock);
 		return 0;
 	default:

@@ -18,6 +18,9 @@
  *   device_state  the register, readable without opening the device
  *   fail_next     "ERRNO keep": the next transition fails with ERRNO and changes nothing;
  *                 "ERRNO error": it fails with ERRNO and ends in the error state; "0": neither
+ *   dma           "IOVA PAGES MS": while the device is open and _RUNNING it writes into PAGES pages
+ *                 from IOVA on, every MS milliseconds, so that their pages are dirty for whoever
+ *                 logs them; "0": it does not. A reset does the same as "0".
  */
 
 #include <linux/bitmap.h>
@@ -49,20 +52,25 @@ module_param_named(remember, v1_remember, bool, 0644);
 MODULE_PARM_DESC(remember, "keep the state when the device is closed, so that the next to open it finds it");
 
 /* "Default state of VFIO device is _RUNNING when the user application starts." */
-static int v1_open(struct vfio_device *vdev)
+static void v1_start_over(struct v1_device *dev)
 {
-	struct v1_device *dev = to_v1(vdev);
-
 	mutex_lock(&dev->lock);
 	if (!READ_ONCE(v1_remember))
 		v1_reset(dev);
 	mutex_unlock(&dev->lock);
+}
+
+static int v1_open(struct vfio_device *vdev)
+{
+	v1_start_over(to_v1(vdev));
+	v1_dma_open(to_v1(vdev));
 	return 0;
 }
 
 static void v1_close(struct vfio_device *vdev)
 {
-	v1_open(vdev);
+	v1_dma_close(to_v1(vdev));
+	v1_start_over(to_v1(vdev));
 }
 
 static void v1_fill_config(struct v1_device *dev)
@@ -79,6 +87,7 @@ static int v1_init(struct vfio_device *vdev)
 	struct v1_device *dev = to_v1(vdev);
 
 	mutex_init(&dev->lock);
+	v1_dma_init(dev);
 	dev->state = VFIO_DEVICE_STATE_V1_RUNNING;
 	dev->last_beat = ktime_get();
 	dev->memory = vzalloc(V1_MEMORY_SIZE);
@@ -167,6 +176,7 @@ static DEVICE_ATTR_RW(fail_next);
 static struct attribute *v1_attrs[] = {
 	&dev_attr_device_state.attr,
 	&dev_attr_fail_next.attr,
+	&dev_attr_dma.attr,
 	NULL,
 };
 

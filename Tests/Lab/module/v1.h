@@ -9,10 +9,12 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
+#include <linux/workqueue.h>
 
 #define V1_NAME			"vfioscope_v1"
 #define V1_MEMORY_SIZE		SZ_64K
 #define V1_CONFIG_SIZE		256
+#define V1_DMA_MAX_PAGES	4096
 
 /* The first index that is the driver's own; clients have to find it by its type, not by this. */
 #define V1_MIGRATION_INDEX	VFIO_PCI_NUM_REGIONS
@@ -69,10 +71,21 @@ struct v1_session {
 	u32 chunk_bytes;
 };
 
+/* The DMA that a test has ordered: a count into each of these pages, again and again. */
+struct v1_dma {
+	struct delayed_work work;
+	bool open;		/* the work may be queued */
+	u64 iova;
+	unsigned int pages;	/* 0 is no DMA */
+	unsigned int period;	/* milliseconds */
+	u64 count;
+};
+
 struct v1_device {
 	struct vfio_device vdev;
 	struct mutex lock;	/* everything below, except the mapped pages' contents */
 	u32 state;
+	struct v1_dma dma;
 	struct v1_session session;
 	ktime_t last_beat;
 	unsigned int fail_errno;
@@ -111,6 +124,13 @@ ssize_t v1_register_from_user(struct v1_device *dev, const char __user *buf, siz
 ssize_t v1_read(struct vfio_device *vdev, char __user *buf, size_t count, loff_t *ppos);
 ssize_t v1_write(struct vfio_device *vdev, const char __user *buf, size_t count, loff_t *ppos);
 int v1_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* dma.c: open and close without the lock, forget with it */
+extern struct device_attribute dev_attr_dma;
+void v1_dma_init(struct v1_device *dev);
+void v1_dma_open(struct v1_device *dev);
+void v1_dma_close(struct v1_device *dev);
+void v1_dma_forget(struct v1_device *dev);
 
 /* info.c */
 long v1_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);

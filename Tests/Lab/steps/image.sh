@@ -29,8 +29,10 @@ cp -L /usr/share/misc/pci.ids "$root/usr/share/misc"
 bring /usr/bin/busybox
 bring /usr/bin/jq
 bring "$binary" vfioscope
-# The kernel's own header, for what the C library's is too old to know.
-gcc-12 -Wall -Werror -O2 -static -D__user= -I "$kernel/source/include/uapi" \
-  -o "$root/bin/hold" "$lab/guest/hold.c"
+# With the kernel's own header, for what the C library's is too old to know.
+for program in hold refusals; do
+  gcc-12 -Wall -Werror -O2 -static -D__user= -I "$kernel/source/include/uapi" \
+    -o "$root/bin/$program" "$lab/guest/$program.c"
+done
 
 (cd "$root" && find . -print0 | cpio --quiet -0 -o -H newc --owner=0:0) >"$image"
