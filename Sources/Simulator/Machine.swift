@@ -13,6 +13,8 @@ struct Machine: Sendable {
   /// At most one of both sessions is open.
   var saving: SaveSession?
   var loading: LoadSession?
+  /// Bytes that have moved in the open session.
+  private var moved: UInt64 = 0
   /// Protocol v1: the data window.
   var window: V1Window
   /// Protocol v2: the data fds.
@@ -133,6 +135,12 @@ extension Machine {
     }
   }
 
+  /// So much more of the session's data has moved. Fails when that was more than the device survives.
+  mutating func count(_ bytes: Int) throws(Refusal) {
+    moved += UInt64(bytes)
+    if options.breaksAfter > 0, moved > options.breaksAfter { throw refused(.EIO, toError: true) }
+  }
+
   private mutating func refused(_ errno: Errno, toError: Bool) -> Refusal {
     if toError { enter(profile.migrationProtocol.error) }
     return Refusal(errno)
@@ -147,6 +155,7 @@ extension Machine {
   }
 
   private mutating func openSession(_ session: TransitionTable.Session) {
+    moved = 0
     switch session {
     case .saving:
       saving = SaveSession(of: memory, chunk: options.chunk)

@@ -84,6 +84,28 @@ struct TransferTests {
     #expect(run.errors.contains("ENOSPC"))
   }
 
+  @Test("a reader that goes away is told on one line, and the device goes on")
+  func closedPipe() throws {
+    let invocation = try Invocation(["save", "sim:v2-reference,size=64M", "-o", "-"])
+    // The stream's head has a line feed in it: the device is being read by then.
+    _ = try invocation.line()
+    invocation.closeOutput()
+    let run = try invocation.finish()
+    #expect(run.status == .exited(1))
+    #expect(run.errors.contains("EPIPE"))
+    #expect(run.errorLines.last == "device sim:v2-reference,size=64M: now running")
+  }
+
+  @Test("a device that goes to its error state half-way is left there, and there is no file")
+  func errorHalfWay() throws {
+    let run = try vfioscope("save", "sim:v2-reference,break=4M", "-o", path("x"), "--json")
+    #expect(run.status == .exited(1))
+    let report = try ParsedJSON(run.output)
+    #expect(report["error"]?.text?.contains("EIO") == true)
+    #expect(report["devices"]?.elements.map { $0["state"] } == ["error"])
+    #expect(!exists("x") && !exists("x.part"))
+  }
+
   @Test("a load has to be confirmed, and nothing is done without")
   func confirm() throws {
     #expect(try vfioscope("save", "sim:v1-reference,size=64K", "-o", path("x")).status == .exited(0))

@@ -1,4 +1,5 @@
-import Simulator
+import Dispatch
+import Glibc
 import Testing
 import VFIO
 
@@ -44,20 +45,23 @@ import VFIO
     #expect(journal.open == nil)
   }
 
-  @Test func aDeviceThatHangsIsWaitedForInItsStep() async throws {
+  @Test func aDeviceThatHangsIsWaitedForInItsStep() throws {
     let device = try SimulatedSession("v2-reference,hang=stop")
     let journal = device.session.journal
     _ = device.session.presentState
     #expect(journal.open == nil)
     nonisolated(unsafe) let session = device.session
-    let hung = Task.detached { session.step(.state(.v2(.stop))) }
-    while journal.open?.operation != .feature(argsz: 16, flags: FeatureFlags.set.of(.migDeviceState)) {
-      try await Task.sleep(for: .milliseconds(1))
-    }
+    let hung = DispatchGroup()
+    // No task: those share a few threads, and this one is lost while the device hangs.
+    DispatchQueue(label: "hung").async(group: hung) { session.step(.state(.v2(.stop))) }
+    let change = Operation.feature(argsz: 16, flags: FeatureFlags.set.of(.migDeviceState))
+    let deadline = ContinuousClock.now + .seconds(20)
+    while journal.open?.operation != change, ContinuousClock.now < deadline { usleep(1000) }
+    #expect(journal.open?.operation == change)
     #expect(journal.open?.step == .state(.v2(.stop)))
     #expect(journal.lastState == .v2(.running))
-    device.device.release()
-    _ = await hung.value
+    device.vanish()
+    hung.wait()
     #expect(journal.open == nil)
   }
 

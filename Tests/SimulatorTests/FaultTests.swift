@@ -35,6 +35,33 @@ struct FaultTests {
     #expect(try v1.pendingBytes == 0)
   }
 
+  @Test("goes to ERROR when so much of a session's data has moved, in either direction")
+  func breaks() throws {
+    let v2 = try V2Device("break=100000")
+    let stream = try v2.open(.stopCopy)
+    #expect(try stream.read(100_000).count == 100_000)
+    #expect(refusal { _ = try stream.read(1) } == .EIO)
+    #expect(try v2.state == .error)
+    #expect(refusal { _ = try stream.read(1) } == .ENODEV)
+    let target = try V2Device("break=100000,seed=2")
+    let resuming = try target.open(.resuming)
+    #expect(refusal { try resuming.fill(try V2Device().saved()) } == .EIO)
+    #expect(try target.state == .error)
+    let v1 = try V1Device("break=100000,chunk=64K")
+    try v1.set(.stopCopy)
+    #expect(refusal { _ = try v1.drain() } == .EIO)
+    #expect(try v1.state == .error)
+  }
+
+  @Test("counts the data of each session by itself")
+  func breaksAnew() throws {
+    let v2 = try V2Device("break=300K")
+    for _ in 0..<2 {
+      #expect(try !v2.open(.stopCopy).drain().isEmpty)
+      try v2.set(.stop)
+    }
+  }
+
   @Test("takes the time it is told to take: once a step, and once an access")
   func latency() throws {
     let slow = try V2Device("latency=20ms,flags=3")

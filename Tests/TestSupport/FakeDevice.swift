@@ -12,6 +12,11 @@ package final class FakeDevice: Device {
     var v2Flags: UInt64?
     var state: UInt32 = 0
     var registers: [UInt64: UInt64] = [:]
+    var answers: [UInt64: [UInt64]] = [:]
+    var empty: UInt64?
+    var interruption: (every: Int, count: Int)?
+    var streamReads: [StreamAnswer] = []
+    var streamWrites: [StreamAnswer] = []
     var nextDataFD: Int32 = 100
     var opensDataFD: Set<UInt32> = []
     var offersDataSize = false
@@ -22,6 +27,22 @@ package final class FakeDevice: Device {
     var logging: (pageSize: UInt64, dirty: [Int])?
     var dead = false
     var stuck = false
+
+    mutating func nextAnswer(at offset: UInt64) -> UInt64 {
+      guard var values = answers[offset], let first = values.first else { return registers[offset] ?? 0 }
+      if values.count > 1 { values.removeFirst() }
+      answers[offset] = values
+      return first
+    }
+  }
+
+  /// What a data fd answers to one call.
+  package enum StreamAnswer: Sendable {
+    /// A read gives these bytes.
+    case gives([UInt8])
+    /// A write takes so many.
+    case takes(Int)
+    case refuses(Errno)
   }
 
   private struct Refusal {
@@ -123,6 +144,42 @@ package final class FakeDevice: Device {
     return self
   }
 
+  /// A register of the migration region holds these values one after the other, and the last one from then on.
+  package func holding(_ values: [UInt64], at offset: UInt64) -> FakeDevice {
+    behaviour.withLock { $0.answers[offset] = values }
+    return self
+  }
+
+  /// Reads at this offset come to nothing: 0 bytes.
+  package func givingNothing(at offset: UInt64) -> FakeDevice {
+    behaviour.withLock { $0.empty = offset }
+    return self
+  }
+
+  /// A signal interrupts so many reads of the region, and reads and writes of the data fd: one in so many, 1 for all.
+  package func interruptingOne(in count: Int) -> FakeDevice {
+    behaviour.withLock { $0.interruption = (count, 0) }
+    return self
+  }
+
+  /// Its data fd answers reads with this, one after the other, and with 0 bytes from then on; writes with that, and
+  /// takes all from then on.
+  package func streaming(reads: [StreamAnswer] = [], writes: [StreamAnswer] = []) -> FakeDevice {
+    behaviour.withLock { ($0.streamReads, $0.streamWrites) = (reads, writes) }
+    return self
+  }
+
+  /// Its region may be mapped, all of it.
+  package func lettingItselfBeMapped() -> FakeDevice {
+    behaviour.withLock { behaviour in
+      for index in behaviour.regions.indices {
+        let flags: UInt32 = behaviour.regions[index].number(at: 4) ?? 0
+        behaviour.regions[index].put(number: flags | Region.Flags.map.rawValue, at: 4)
+      }
+    }
+    return self
+  }
+
   /// It is in this state now.
   package func put(in state: UInt32) { behaviour.withLock { $0.state = state } }
 
@@ -166,7 +223,9 @@ package final class FakeDevice: Device {
   package func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
     try begin(operation)
-    let value = behaviour.withLock { offset == 0 ? UInt64($0.state) : $0.registers[offset] ?? 0 }
+    if offset > 0 { try interrupt(operation) }
+    if behaviour.withLock({ $0.empty == offset }) { return 0 }
+    let value = behaviour.withLock { offset == 0 ? UInt64($0.state) : $0.nextAnswer(at: offset) }
     let bytes = [UInt8](number: value)
     let count = min(buffer.byteCount, bytes.count)
     for index in 0..<count { buffer.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
@@ -176,6 +235,7 @@ package final class FakeDevice: Device {
   package func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
     try begin(operation)
+    if offset >= MigrationRegion.headerSize { try interrupt(operation) }
     let value = buffer.unsafeLoadUnaligned(as: UInt32.self)
     if offset == 0 { try take(value, operation) }
     return buffer.byteCount
@@ -229,6 +289,22 @@ package final class FakeDevice: Device {
 
   package func stream(taking dataFD: Int32) -> any DataStream { FakeStream(self) }
 
+  fileprivate func interrupt(_ operation: Operation) throws(DeviceError) {
+    let isDue = behaviour.withLock { behaviour in
+      behaviour.interruption?.count += 1
+      return behaviour.interruption.map { $0.count.isMultiple(of: $0.every) } ?? false
+    }
+    if isDue { throw DeviceError(operation, .EINTR) }
+  }
+
+  fileprivate func nextRead() -> StreamAnswer? {
+    behaviour.withLock { $0.streamReads.isEmpty ? nil : $0.streamReads.removeFirst() }
+  }
+
+  fileprivate func nextWrite() -> StreamAnswer? {
+    behaviour.withLock { $0.streamWrites.isEmpty ? nil : $0.streamWrites.removeFirst() }
+  }
+
   fileprivate var precopyFlags: UInt32 { behaviour.withLock { $0.precopyFlags } }
 
   package func startLogging(_ ranges: [DMARange], pageSize: UInt64) throws(DeviceError) -> UInt64 {
@@ -279,9 +355,27 @@ final class FakeStream: DataStream {
 
   init(_ device: FakeDevice) { self.device = device }
 
-  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int { 0 }
+  func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.streamRead(count: buffer.byteCount)
+    try device.interrupt(operation)
+    switch device.nextRead() {
+    case .gives(let bytes):
+      for index in bytes.indices { buffer.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
+      return bytes.count
+    case .refuses(let errno): throw DeviceError(operation, errno)
+    case .takes, nil: return 0
+    }
+  }
 
-  func write(_ buffer: RawSpan) throws(DeviceError) -> Int { buffer.byteCount }
+  func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
+    let operation = Operation.streamWrite(count: buffer.byteCount)
+    try device.interrupt(operation)
+    switch device.nextWrite() {
+    case .takes(let count): return count
+    case .refuses(let errno): throw DeviceError(operation, errno)
+    case .gives, nil: return buffer.byteCount
+    }
+  }
 
   func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {
     true

@@ -38,6 +38,19 @@ extension StepResult {
   }
 }
 
+/// Makes a call again when a signal has interrupted it, but not for ever. Only for the data itself and for registers that
+/// give the same when they are read once more: a change that is repeated would be another one.
+func uninterrupted<R>(_ call: () throws(DeviceError) -> R) throws(DeviceError) -> R {
+  for _ in 0..<100 {
+    do throws(DeviceError) {
+      return try call()
+    } catch {
+      guard let errno = error.errno, errno == .EINTR else { throw error }
+    }
+  }
+  return try call()
+}
+
 /// Makes a call of a device and gives its error the transfer's type.
 func onDevice<R>(_ call: () throws(DeviceError) -> R) throws(TransferFault) -> R {
   do throws(DeviceError) {

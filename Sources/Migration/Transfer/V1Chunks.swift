@@ -93,7 +93,7 @@ final class V1DataSection {
   /// Nil when the device does not support the call at all and the map may be used instead.
   private func unlessUnsupported(_ call: () throws(DeviceError) -> Int) throws(TransferFault) -> Int? {
     do throws(DeviceError) {
-      return try call()
+      return try uninterrupted(call)
     } catch {
       if access == .auto, let errno = error.errno, errno == .ENOTSUP { return nil }
       throw .device(error)
@@ -144,9 +144,13 @@ final class V1Reader: ChunkReader {
 
   func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
     // Reading pending_bytes acknowledges the chunk before.
-    let pending = try onDevice { () throws(DeviceError) in try interface.acknowledgeChunk() }
+    let pending = try onDevice { () throws(DeviceError) in
+      try uninterrupted { () throws(DeviceError) in try interface.acknowledgeChunk() }
+    }
     guard pending > 0 else { return stopped ? .end : .nothingNow }
-    let (offset, size) = try onDevice { () throws(DeviceError) in try interface.openChunk() }
+    let (offset, size) = try onDevice { () throws(DeviceError) in
+      try uninterrupted { () throws(DeviceError) in try interface.openChunk() }
+    }
     guard size > 0 else { return .nothingNow }
     let count = try interface.region.checked(offset: offset, size: size)
     try section.read(at: offset, count: count, take)
@@ -172,7 +176,9 @@ final class V1Writer: ChunkWriter {
   }
 
   func put(_ chunk: RawSpan) throws(TransferFault) {
-    let offset = try onDevice { () throws(DeviceError) in try interface.readDataOffset() }
+    let offset = try onDevice { () throws(DeviceError) in
+      try uninterrupted { () throws(DeviceError) in try interface.readDataOffset() }
+    }
     _ = try interface.region.checked(offset: offset, size: UInt64(chunk.byteCount))
     try section.write(chunk, at: offset)
     let size = UInt64(chunk.byteCount)

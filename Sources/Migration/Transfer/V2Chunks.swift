@@ -32,7 +32,9 @@ final class V2Reader: ChunkReader {
   /// Nil when there is nothing for now.
   private func read(_ stream: any DataStream) throws(TransferFault) -> Int? {
     do throws(DeviceError) {
-      return try buffer.fill(0..<Self.size) { (bytes) throws(DeviceError) in try stream.read(into: &bytes) }
+      return try uninterrupted { () throws(DeviceError) in
+        try buffer.fill(0..<Self.size) { (bytes) throws(DeviceError) in try stream.read(into: &bytes) }
+      }
     } catch {
       guard let errno = error.errno, errno == .ENOMSG || errno == .EAGAIN else { throw .device(error) }
       if errno == .EAGAIN {
@@ -84,7 +86,7 @@ final class V2Writer: ChunkWriter {
 
   private func write(_ bytes: RawSpan, to stream: any DataStream) throws(TransferFault) -> Int {
     do throws(DeviceError) {
-      let taken = try stream.write(bytes)
+      let taken = try uninterrupted { () throws(DeviceError) in try stream.write(bytes) }
       guard taken > 0 else { throw DeviceError(.streamWrite(count: bytes.byteCount), .short(expected: 1, got: 0)) }
       return taken
     } catch {

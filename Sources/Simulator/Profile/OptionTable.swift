@@ -34,6 +34,7 @@ enum OptionTable {
       return true
     },
     "rate": size("bytes a second, up to 1024G", in: 0...(1 << 40)) { $0.rate = $1 },
+    "break": size("bytes of data, up to 1024G", in: 0...(1 << 40)) { $0.breaksAfter = $1 },
     "latency": time { $0.latency = $1 },
     "access-latency": time { $0.accessLatency = $1 },
     "reinit": time { $0.reinit = $1 },

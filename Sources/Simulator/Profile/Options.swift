@@ -33,6 +33,8 @@ struct Options: Sendable {
   var accessLatency: Duration = .zero
   /// Changes that fail, by the state they lead into.
   var failures: [UInt32: Failure] = [:]
+  /// Bytes of a session's data after which the device fails and goes to ERROR; 0 never.
+  var breaksAfter: UInt64 = 0
   /// Changes that never end, by the state they lead into.
   var hangs: Set<UInt32> = []
   /// The state found at first.

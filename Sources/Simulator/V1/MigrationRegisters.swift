@@ -58,7 +58,10 @@ extension Machine {
   /// data_size, read.
   private mutating func chunkLength() throws(Refusal) -> Int {
     guard saving != nil || loading != nil else { throw Refusal(.EINVAL) }
-    if window.chunkLength > 0 { window.lengthIsKnown = true }
+    if window.chunkLength > 0, !window.lengthIsKnown {
+      try count(window.chunkLength)
+      window.lengthIsKnown = true
+    }
     return window.chunkLength
   }
 
@@ -66,6 +69,7 @@ extension Machine {
   private mutating func consume(_ length: UInt64) throws(Refusal) {
     guard loading != nil, length <= UInt64(window.size) else { throw Refusal(.EINVAL) }
     window.chunkLength = Int(length)
+    try count(Int(length))
     try window.withChunk { (chunk) throws(Refusal) in try loading?.take(chunk, into: &memory) }
   }
 

@@ -12,6 +12,7 @@ extension Machine {
     let got = saving?.take(into: &buffer, limit: buffer.byteCount, of: memory, stopped: !preCopy) ?? 0
     guard got > 0 || buffer.byteCount == 0 || !preCopy else { throw Refusal(.ENOMSG) }
     try spend(got)
+    try count(got)
     return got
   }
 
@@ -20,6 +21,7 @@ extension Machine {
     guard dataFDs.direction(dataFD) == .resuming else { throw Refusal(.EBADF) }
     guard dataFD == dataFDs.current else { throw Refusal(.ENODEV) }
     try loading?.take(buffer, into: &memory)
+    try count(buffer.byteCount)
     return buffer.byteCount
   }
 

@@ -29,6 +29,9 @@ struct SimulatedSession {
 
   var state: String? { session.presentState?.name }
 
+  /// The device is unplugged.
+  func vanish() { device.release() }
+
   /// Whether this was asked of the device.
   func asked(_ operation: Operation) -> Bool {
     session.journal.entries().contains {
@@ -60,6 +63,8 @@ final class MemoryStream: StreamWriter, ChunkSource {
   var chunks: [[UInt8]] = []
   private(set) var phases: [String] = []
   private var next = 0
+  /// Called with the number of each chunk that comes or goes, from 1 on.
+  var onChunk: ((Int) -> Void)?
   /// Fails with this errno's fault when so many chunks have come.
   var failing: (after: Int, fault: StreamFault)?
 
@@ -68,6 +73,7 @@ final class MemoryStream: StreamWriter, ChunkSource {
   func chunk(_ bytes: RawSpan) throws(StreamFault) {
     if let failing, chunks.count >= failing.after { throw failing.fault }
     chunks.append(bytes.withUnsafeBytes(Array.init))
+    onChunk?(chunks.count)
   }
 
   func finish(finalState: State?) throws(StreamFault) -> StreamSummary { StreamSummary() }
@@ -77,6 +83,7 @@ final class MemoryStream: StreamWriter, ChunkSource {
   func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
     guard next < chunks.count else { return nil }
     defer { next += 1 }
+    onChunk?(next + 1)
     buffer = chunks[next]
     return buffer.count
   }
