@@ -45,6 +45,7 @@ final class SideDigest {
   /// Adds bytes.
   ///
   /// - Returns: their CRC-32C. Made piece by piece with the copy, it finds each piece in the processor's cache.
+  @discardableResult
   func add(_ bytes: RawSpan) -> CRC32C {
     var crc = CRC32C()
     add(bytes, updating: &crc)

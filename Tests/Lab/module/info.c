@@ -34,7 +34,7 @@ static u64 v1_region_size(u32 index)
 {
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
-		return V1_MEMORY_SIZE;
+		return v1_memory_size;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		return V1_CONFIG_SIZE;
 	case V1_MIGRATION_INDEX:

@@ -35,6 +35,10 @@
 
 #include "v1.h"
 
+unsigned int v1_memory_size = SZ_64K;
+module_param_named(memory_size, v1_memory_size, uint, 0444);
+MODULE_PARM_DESC(memory_size, "bytes of device memory, whole pages, up to 1 GiB");
+
 unsigned int v1_chunk_size = 4096;
 module_param_named(chunk_size, v1_chunk_size, uint, 0444);
 MODULE_PARM_DESC(chunk_size, "bytes of device memory in one chunk of data");
@@ -90,7 +94,7 @@ static int v1_init(struct vfio_device *vdev)
 	v1_dma_init(dev);
 	dev->state = VFIO_DEVICE_STATE_V1_RUNNING;
 	dev->last_beat = ktime_get();
-	dev->memory = vzalloc(V1_MEMORY_SIZE);
+	dev->memory = vzalloc(v1_memory_size);
 	dev->window = vmalloc_user(v1_window_size);
 	dev->dirty = bitmap_zalloc(v1_blocks(), GFP_KERNEL);
 	if (!dev->memory || !dev->window || !dev->dirty) {
@@ -237,7 +241,11 @@ static int __init v1_module_init(void)
 {
 	int ret;
 
-	if (!v1_chunk_size || v1_chunk_size > V1_MEMORY_SIZE ||
+	if (!v1_memory_size || v1_memory_size > SZ_1G || !PAGE_ALIGNED(v1_memory_size)) {
+		pr_err(V1_NAME ": the memory is whole pages, up to 1 GiB\n");
+		return -EINVAL;
+	}
+	if (!v1_chunk_size || v1_chunk_size > v1_memory_size ||
 	    v1_window_size < v1_chunk_size + sizeof(struct v1_record) ||
 	    v1_window_size > SZ_16M || !PAGE_ALIGNED(v1_window_size)) {
 		pr_err(V1_NAME ": a chunk must fit into the window with its header, and the window is whole pages\n");

@@ -15,7 +15,7 @@ static void *v1_plain(struct v1_device *dev, u64 index, u64 offset, size_t *size
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
 		start = dev->memory;
-		*size = V1_MEMORY_SIZE;
+		*size = v1_memory_size;
 		break;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		start = dev->config;

@@ -70,7 +70,7 @@ void v1_stage(struct v1_device *dev)
 	unsigned int block = find_first_bit(dev->dirty, v1_blocks());
 
 	if (!session->header) {
-		__le32 size = cpu_to_le32(V1_MEMORY_SIZE);
+		__le32 size = cpu_to_le32(v1_memory_size);
 
 		session->header = true;
 		v1_put_record(dev, V1_HEADER, 0, &size, sizeof(size));
@@ -81,7 +81,7 @@ void v1_stage(struct v1_device *dev)
 		__clear_bit(block, dev->dirty);
 		session->complete = false;
 		v1_put_record(dev, V1_BLOCK, offset, dev->memory + offset,
-			      min_t(u32, v1_chunk_size, V1_MEMORY_SIZE - offset));
+			      min_t(u32, v1_chunk_size, v1_memory_size - offset));
 	} else if (dev->state == VFIO_DEVICE_STATE_V1_SAVING && !session->complete) {
 		session->complete = true;
 		v1_put_record(dev, V1_TRAILER, 0, NULL, 0);
@@ -114,9 +114,9 @@ static bool v1_has_sound_content(struct v1_device *dev, const struct v1_record *
 	switch (le32_to_cpu(record->kind)) {
 	case V1_HEADER:
 		return !started && length == sizeof(__le32) &&
-		       le32_to_cpup(dev->window + sizeof(*record)) == V1_MEMORY_SIZE;
+		       le32_to_cpup(dev->window + sizeof(*record)) == v1_memory_size;
 	case V1_BLOCK:
-		return started && offset <= V1_MEMORY_SIZE && length <= V1_MEMORY_SIZE - offset;
+		return started && offset <= v1_memory_size && length <= v1_memory_size - offset;
 	case V1_TRAILER:
 		return started && !length;
 	default:

@@ -12,7 +12,6 @@
 #include <linux/workqueue.h>
 
 #define V1_NAME			"vfioscope_v1"
-#define V1_MEMORY_SIZE		SZ_64K
 #define V1_CONFIG_SIZE		256
 #define V1_DMA_MAX_PAGES	4096
 
@@ -29,6 +28,7 @@
 	(VFIO_DEVICE_STATE_V1_SAVING | VFIO_DEVICE_STATE_V1_RESUMING)
 
 /* The parameters, see main.c. */
+extern unsigned int v1_memory_size;
 extern unsigned int v1_chunk_size;
 extern unsigned int v1_window_size;
 extern unsigned int v1_dirty_ms;
@@ -103,7 +103,7 @@ static inline struct v1_device *to_v1(struct vfio_device *vdev)
 
 static inline unsigned int v1_blocks(void)
 {
-	return DIV_ROUND_UP(V1_MEMORY_SIZE, v1_chunk_size);
+	return DIV_ROUND_UP(v1_memory_size, v1_chunk_size);
 }
 
 /* stream.c: all with the lock held */

@@ -1,9 +1,10 @@
 #!/usr/bin/python3 -B
-"""steps/boot.py [--shell] KERNEL IMAGE: boots the guest, shows what its checks say, and counts.
+"""steps/boot.py [--shell | --bench] KERNEL IMAGE: boots the guest, shows what its checks say, and counts.
 
 The guest writes `ok NAME`, `not ok NAME` and details on its second serial line; `@host FILE` asks for
 a check that needs a user at the terminal, and `@end` is the end. The last line of the output is
 `N passed, N failed`; the exit status is 0 only when all passed and the guest reached its end.
+With --bench the guest measures instead, and its lines are shown as they come.
 """
 
 import os
@@ -69,26 +70,36 @@ def follow(results, terminal, report):
     return False
 
 
-def run_checks(kernel, image):
+def run(kernel, image, words):
+    """The report, when the guest has ended."""
     report = Report()
     with tempfile.TemporaryDirectory(prefix="lab") as folder:
-        with machine.running(kernel, image, folder) as (results, user):
+        with machine.running(kernel, image, folder, words) as (results, user):
             ended = follow(results, Terminal(user), report)
         if not ended:
             with open(f"{folder}/ttyS0", errors="replace") as log:
                 tail = [ascii(line.rstrip())[1:-1] for line in log.readlines()[-40:]]
             report.check("the guest comes to its end", False, tail)
+    return report
+
+
+def run_checks(kernel, image):
+    report = run(kernel, image, "")
     print(f"{report.passed} passed, {report.failed} failed")
     return 0 if report.passed and not report.failed else 1
 
 
+def run_benchmark(kernel, image):
+    return 1 if run(kernel, image, "lab.bench").failed else 0
+
+
 def main(arguments):
-    shell = arguments[:1] == ["--shell"]
-    kernel, image = arguments[shell:]
-    if shell:
+    mode = arguments[0] if arguments[0].startswith("--") else None
+    kernel, image = arguments[mode is not None :]
+    if mode == "--shell":
         line = machine.command(kernel, image, "lab.shell")
         os.execvp(line[0], line + ["-chardev", "stdio,id=user,signal=off", "-serial", "chardev:user"])
-    sys.exit(run_checks(kernel, image))
+    sys.exit((run_benchmark if mode == "--bench" else run_checks)(kernel, image))
 
 
 main(sys.argv[1:])

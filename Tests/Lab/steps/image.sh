@@ -29,10 +29,11 @@ cp -L /usr/share/misc/pci.ids "$root/usr/share/misc"
 bring /usr/bin/busybox
 bring /usr/bin/jq
 bring "$binary" vfioscope
-# With the kernel's own header, for what the C library's is too old to know.
-for program in hold refusals; do
-  gcc-12 -Wall -Werror -O2 -static -D__user= -I "$kernel/source/include/uapi" \
-    -o "$root/bin/$program" "$lab/guest/$program.c"
-done
+# The kernel's own header, for what the C library's is too old to know.
+compile() { gcc-12 -Wall -Werror -O2 -static -D__user= -I "$kernel/source/include/uapi" -o "$root/bin/$1" "${@:2}"; }
+loop=$project/Tests/Benchmarks/CLoop
+compile hold "$lab/guest/hold.c"
+compile refusals "$lab/guest/refusals.c"
+compile loop -I "$loop/include" "$lab/guest/loop.c" "$loop/loop.c"
 
 (cd "$root" && find . -print0 | cpio --quiet -0 -o -H newc --owner=0:0) >"$image"

@@ -36,9 +36,9 @@ def command(kernel, image, words=""):
 
 
 @contextlib.contextmanager
-def running(kernel, image, folder):
+def running(kernel, image, folder, words=""):
     """Runs the guest; gives the sockets of ttyS1 (results) and ttyS2 (a terminal)."""
-    line = command(kernel, image) + ["-serial", f"file:{folder}/ttyS0"]
+    line = command(kernel, image, words) + ["-serial", f"file:{folder}/ttyS0"]
     paths = [f"{folder}/ttyS1", f"{folder}/ttyS2"]
     for path in paths:
         line += ["-serial", f"unix:{path},server=on,wait=off"]
