@@ -190,9 +190,9 @@ struct DataKeyTests {
     screen.type("?")
     #expect(screen.text.contains("find next"))
     screen.type("", .escape, .escape)
-    #expect(screen.text.contains("4 IOMMU groups"))
+    #expect(screen.text.contains("5 IOMMU groups"))
     screen.type("f", .escape)
-    #expect(screen.text.contains("4 IOMMU groups") && !screen.text.contains("Open file"))
+    #expect(screen.text.contains("5 IOMMU groups") && !screen.text.contains("Open file"))
   }
 
   @Test("end the program that was started for a file alone")
@@ -312,7 +312,7 @@ struct UnshownFileTests {
         screen.type("nr", .tab)
         let text = screen.text
         screen.type("", .escape)
-        #expect(screen.text.contains("4 IOMMU groups"))
+        #expect(screen.text.contains("5 IOMMU groups"))
         return text
       }
       #expect(text.contains(reason), "\(path): \(text)")

@@ -49,7 +49,11 @@ public struct DeviceOpener: Sendable {
   private func openSocket(_ path: String, _ journal: Journal) throws(OpenFailure) -> OpenedDevice {
     let reference = DeviceReference.vfioUser(path)
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK {
+    guard stat(path, &status) == 0 else {
+      let errno = Errno(rawValue: errno)
+      throw OpenFailure(.refused, "\(reference): \(errno)", errno: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
       throw OpenFailure(.name, "\(reference): not a socket; give the one that a vfio-user server listens on")
     }
     do throws(DeviceError) {

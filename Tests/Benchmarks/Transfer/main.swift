@@ -19,11 +19,17 @@ let chunks = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20
 setvbuf(stdout, nil, _IOLBF, 0)
 
 let folder = String(cString: mkdtemp(strdup("/dev/shm/vfioscope-benchmark-XXXXXX")))
-defer { rmdir(folder) }
-
-try Bounds(bytes: bytes, clock: clock, path: folder + "/bound").run()
-for way in Way.allCases {
-  try TransferTable(way: way, size: bytes, rounds: rounds, clock: clock, folder: folder).run(chunks)
+var failed = false
+do {
+  try Bounds(bytes: bytes, clock: clock, path: folder + "/bound").run()
+  for way in Way.allCases {
+    try TransferTable(way: way, size: bytes, rounds: rounds, clock: clock, folder: folder).run(chunks)
+  }
+  print("\nfrom the last byte to a running destination, and our own share of it (aim: <= 1000 µs)")
+  try EndOfStreamBenchmark(times: bytes < 1 << 30 ? 50 : 300, folder: folder).run()
+} catch {
+  print("TransferBenchmark: \(error)")
+  failed = true
 }
-print("\nfrom the last byte to a running destination, and our own share of it (aim: <= 1000 µs)")
-try EndOfStreamBenchmark(times: bytes < 1 << 30 ? 50 : 300, folder: folder).run()
+for name in ["bound", "stream", "raw", "checked", "end"] { unlink("\(folder)/\(name)") }
+exit(rmdir(folder) != 0 || failed ? 1 : 0)

@@ -28,7 +28,7 @@ import VFIO
     var found: [[UInt8]] = []
     while let piece = try reader.next(into: &buffer) {
       guard case .chunk(let count) = piece else { continue }
-      found.append(Array(file[Int(reader.chunkOffset)...].prefix(count)))
+      found.append(Array(file[(Int(reader.position) - count)...].prefix(count)))
     }
     #expect(found == chunks)
   }

@@ -43,6 +43,7 @@ struct SimulatedSession {
 /// Where several threads wait for each other.
 final class Meeting: Sendable {
   private let missing: Mutex<Int>
+  private let hasLeft = Mutex(false)
 
   /// For so many.
   init(of count: Int) { missing = Mutex(count) }
@@ -51,11 +52,14 @@ final class Meeting: Sendable {
   func arrive() {
     missing.withLock { $0 -= 1 }
     let deadline = ContinuousClock.now + .seconds(20)
-    while !isComplete && ContinuousClock.now < deadline { usleep(1000) }
+    while missing.withLock({ $0 > 0 }) {
+      if ContinuousClock.now > deadline { return hasLeft.withLock { $0 = true } }
+      usleep(1000)
+    }
   }
 
-  /// Whether all have come.
-  var isComplete: Bool { missing.withLock { $0 <= 0 } }
+  /// Whether all have come, and nobody had to leave before.
+  var tookPlace: Bool { missing.withLock { $0 <= 0 } && !hasLeft.withLock { $0 } }
 }
 
 /// Keeps a stream in memory, and hands it out again, whole or damaged.

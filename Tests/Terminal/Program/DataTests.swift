@@ -37,9 +37,9 @@ struct DataTests {
     let program = try startVfioscope("--demo", showing: "f open file")
     try program.type("f", andWaitFor: "Open file:")
     try program.type("\(file)\r", andWaitFor: "good: all there")
-    try program.type(PtyProgram.escape, andWaitFor: "4 IOMMU groups")
+    try program.type(PtyProgram.escape, andWaitFor: "5 IOMMU groups")
     try program.type("f/no/such\r", andWaitFor: "/no/such: open: ENOENT")
-    try program.type(PtyProgram.escape, andWaitFor: "4 IOMMU groups")
+    try program.type(PtyProgram.escape, andWaitFor: "5 IOMMU groups")
     program.type("q")
     #expect(try program.exitStatus() == .exited(0))
   }

@@ -192,7 +192,9 @@ struct ClientTrapTests {
     defer { server.stop() }
     let device = try open(server)
     let memory = try #require(SharedMemory(count: 4096))
-    try device.addressSpace().map(memory, at: 0x1000)
+    let space = try device.addressSpace()
+    defer { withExtendedLifetime(space) {} }
+    try space.map(memory, at: 0x1000)
     try device.reset()
     let got = replies.withLock { $0 }
     #expect(got.map(\.0) == [0, 0, 22, 22])
@@ -218,7 +220,9 @@ struct ClientTrapTests {
     let device = try open(server)
     close(passed)
     let memory = try #require(SharedMemory(count: 4096))
-    try device.addressSpace().map(memory, at: 0)
+    let space = try device.addressSpace()
+    defer { withExtendedLifetime(space) {} }
+    try space.map(memory, at: 0)
     let payload = [UInt8](number: UInt64(8)) + [UInt8](number: UInt64(1)) + [42]
     let message = [UInt8].bytes(of: WireHeader(id: 1, command: 12, payload: 17, flags: .command).raw) + payload
     #expect(send(theirs, message, message.count, 0) == message.count)
