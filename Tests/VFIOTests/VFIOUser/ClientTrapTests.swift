@@ -227,6 +227,8 @@ struct ClientTrapTests {
     let message = [UInt8].bytes(of: WireHeader(id: 1, command: 12, payload: 17, flags: .command).raw) + payload
     #expect(send(theirs, message, message.count, 0) == message.count)
     var reply = [UInt8](repeating: 0, count: 32)
+    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(theirs, SOL_SOCKET, SO_RCVTIMEO, &patience, UInt32(MemoryLayout<timeval>.size))
     #expect(recv(theirs, &reply, 32, Int32(MSG_WAITALL)) == 32)
     #expect(reply.number(UInt32.self, at: 8) == 1)
     #expect(memory.withBytes { $0.withUnsafeBytes { $0[8] } } == 42)
