@@ -44,8 +44,9 @@ final class InspectorApp {
       views.removeLast()
     case .replace(let view): views[top] = view
     case .perform(let device, let command):
-      store.perform(command, on: device)
+      let isBegun = store.perform(command, on: device)
       removeOverlays()
+      if isBegun, let next = command.view(of: device) { show(next) }
     case .begin(let job, let options):
       guard let flow = store.begin(job, options) else { break }
       removeOverlays()

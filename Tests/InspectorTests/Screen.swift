@@ -1,6 +1,7 @@
 import Foundation
 import Migration
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Inspector
@@ -16,22 +17,25 @@ final class Screen {
   private let glyphs: Glyphs
 
   /// The program with this listing; devices are opened by `opening` and are seen `later` than they answered.
+  /// Time passes on its own, a little with every question, or by `passed`.
   init(
     _ listing: Listing = .demo, device: String? = nil, files: [String] = [], height: Int = 24, width: Int = 80,
     glyphs: Glyphs = .utf8,
-    later: Duration = .zero, opening: @escaping DeviceHandle.Opening = DeviceOpener().open
+    later: Duration = .zero, passing passed: TestClock? = nil,
+    opening: @escaping DeviceHandle.Opening = DeviceOpener().open
   ) {
     size = (height, width)
     self.glyphs = glyphs
-    let start = ContinuousClock.now
+    let beginning = ContinuousClock.now
+    let start: @Sendable () -> ContinuousClock.Instant = { passed?.now() ?? beginning }
     let asked = Atomic(0)
     let clock: @Sendable () -> ContinuousClock.Instant = {
-      start + .microseconds(asked.add(1, ordering: .relaxed).newValue)
+      start() + .microseconds(asked.add(1, ordering: .relaxed).newValue)
     }
     let store = Store(
       listing: listing, reader: ListingReader(execution: .inline, scan: { listing }),
       captures: Captures(execution: .inline),
-      clock: { start + later + .microseconds(asked.load(ordering: .relaxed)) },
+      clock: { start() + later + .microseconds(asked.load(ordering: .relaxed)) },
       makeHandle: { DeviceHandle($0, execution: .inline, clock: clock, opening: opening) })
     app = InspectorApp(store: store, device: device.map { listing.resolve(DeviceReference($0)) }, files: files)
     app.resize(width: width, height: height)

@@ -28,6 +28,9 @@ public final class DeviceHandle: Sendable {
   private let isLookQueued = Atomic(false)
   /// Used by the calls alone, one at a time.
   let opened = Mutex<OpenedDevice?>(nil)
+  /// As `opened`.
+  let watch = Mutex<DirtyWatch?>(nil)
+  let isReportQueued = Atomic(false)
 
   /// Begins to open the device. `onChange` is called after every change of `status`, on any thread.
   public init(
@@ -82,7 +85,10 @@ public final class DeviceHandle: Sendable {
   /// Lets go of the device when it is done with what it is doing, so that somebody else can open it. What was known of
   /// it stays in `status`.
   public func close() {
-    change { $0.phase = .closed }
+    change { status in
+      status.phase = .closed
+      status.dirty = nil
+    }
     perform { $0.letGo() }
   }
 
@@ -99,6 +105,10 @@ public final class DeviceHandle: Sendable {
   // MARK: on the device's queue
 
   private func letGo() {
+    watch.withLock { watch in
+      watch?.end()
+      watch = nil
+    }
     opened.withLock { opened in
       opened?.session?.interface.close()
       opened = nil
@@ -177,7 +187,7 @@ public final class DeviceHandle: Sendable {
   }
 
   /// Does something that is shown as being done from now on until it is answered.
-  private func work(_ name: String, _ body: @escaping @Sendable (DeviceHandle) -> Void) {
+  func work(_ name: String, _ body: @escaping @Sendable (DeviceHandle) -> Void) {
     begin(name)
     perform { handle in
       body(handle)

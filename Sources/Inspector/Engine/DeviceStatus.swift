@@ -55,6 +55,10 @@ public struct DeviceStatus: Sendable {
   public var lastStep: StepResult?
   /// What the last action other than a step came to, when it failed.
   public var actionFailure: String?
+  /// What is known of the pages it writes; nil while that is not watched.
+  public var dirty: DirtyStatus?
+  /// Why that can't be watched; nil when it was not tried, or can.
+  public var dirtyFailure: String?
   /// What is being done now.
   public var work: Work?
   /// Since when a look has been under way; nil between looks.

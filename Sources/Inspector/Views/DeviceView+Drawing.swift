@@ -6,7 +6,7 @@ extension DeviceView {
     guard let status = store.status(reference) else { return }
     switch status.phase {
     case .opening:
-      draw(["Opening the device\(status.work.map { age($0, store) } ?? "") …"], .dim, on: &canvas, in: area)
+      draw(["Opening the device\(status.work.map { $0.age(at: store.now) } ?? "") …"], .dim, on: &canvas, in: area)
     case .failed(let why): draw(["Can't open the device.", why], .danger, on: &canvas, in: area)
     case .withoutMigration(let errno):
       draw(
@@ -62,36 +62,7 @@ extension DeviceView {
     ).split(rows: 1)
     canvas.putFitted(line, in: top, style: .dim)
     guard below.height > 0 else { return }
-    let end = status.observation.map { draw($0, of: status, on: &canvas, in: below, store) } ?? below.column - 2
-    let right = Rectangle(row: below.row, column: end + 2, height: 1, width: below.endColumn - end - 2)
-    if let failure = status.lookFailure {
-      canvas.putRight("\(canvas.glyphs.failure) last look failed: \(failure)", in: right, style: .danger)
-    } else if let work = status.busy(at: store.now) {
-      canvas.putRight("busy: \(work.name)\(age(work, store))", in: right, style: .warning)
-    }
-  }
-
-  /// Draws the state, live or as it was last seen, and gives the column after it.
-  private func draw(
-    _ observation: MigrationSession.Observation, of status: DeviceStatus, on canvas: inout Canvas, in line: Rectangle,
-    _ store: Store
-  ) -> Int {
-    let (state, isStale) = (observation.state, status.isStale(at: store.now))
-    let style: Style = state.isError ? .danger : isStale ? .stale : .live
-    let mark = isStale ? canvas.glyphs.idle : canvas.glyphs.live
-    let age =
-      isStale
-      ? " last seen \(seconds(observation.time.duration(to: store.now))) ago"
-      : status.stateSince.map { " for \(seconds($0.duration(to: store.now)))" } ?? ""
-    var column = canvas.put("state ", row: line.row, column: line.column, style: .dim, within: line)
-    column = canvas.put("\(mark) \(state.name)", row: line.row, column: column, style: style, within: line)
-    return canvas.put(
-      "  \(state.protocolName) (\(state.number))\(age)", row: line.row, column: column, style: .dim, within: line)
-  }
-
-  /// How long something has been under way.
-  private func age(_ work: DeviceStatus.Work, _ store: Store) -> String {
-    " for \(seconds(work.since.duration(to: store.now)))"
+    StateLine(status, at: store.now).draw(on: &canvas, in: below)
   }
 
   private func drawFields(_ fields: [Field], on canvas: inout Canvas, in area: Rectangle, _ store: Store) {

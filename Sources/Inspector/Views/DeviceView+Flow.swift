@@ -20,11 +20,7 @@ extension DeviceView {
 
   private func isReady(_ store: Store) -> Bool {
     guard let status = store.status(reference), status.facts != nil else { return false }
-    guard store.isArmed(reference) else {
-      store.message = "Read-only: press a to arm this device first."
-      return false
-    }
-    return !store.refuseBusy(reference)
+    return !store.refuseUnarmed(reference) && !store.refuseBusy(reference)
   }
 
   private func savePrompt(_ store: Store) -> FilePrompt {

@@ -20,7 +20,7 @@ struct DeviceView: View {
       return [KeyHint("o", "open again")] + always + [close]
     }
     let arm = KeyHint("a", store.isArmed(reference) ? "disarm" : "arm")
-    return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store)
+    return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store) + [KeyHint("d", "dirty pages")]
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
@@ -32,6 +32,7 @@ struct DeviceView: View {
     case .character("o"): reopen(store)
     case .character("a"): return toggleArm(store)
     case .character("s"), .enter: return step(store)
+    case .character("d"): return watchDirtyPages(store)
     default: return handleFlow(key, store)
     }
     return .stay
@@ -52,6 +53,17 @@ struct DeviceView: View {
   private func reopen(_ store: Store) {
     guard let status = store.status(reference), status.work == nil, !isUsable(status) else { return }
     store.reopen(reference)
+  }
+
+  private func watchDirtyPages(_ store: Store) -> Reaction {
+    guard let status = store.status(reference), isUsable(status), !store.refuseUnarmed(reference) else { return .stay }
+    return .push(
+      Confirm(
+        reference, title: "Watch its dirty pages?",
+        lines: [
+          "The device gets 2 MiB of memory of this program to write to, and logging of dirty pages is switched on.",
+          "Its migration state stays as it is. Leaving the view stops logging and takes the memory back.",
+        ], command: .watchDirtyPages))
   }
 
   private func toggleArm(_ store: Store) -> Reaction {

@@ -135,26 +135,40 @@ final class Store {
   /// How many devices take changes.
   var armedCount: Int { armed.count }
 
-  /// Looks at every opened device again.
+  /// Looks at every opened device again, and asks for the dirty pages of those that are watched.
   func look() {
-    handles.values.forEach { $0.look() }
+    for handle in handles.values {
+      handle.look()
+      handle.reportDirtyPages()
+    }
   }
 
-  /// Does something to a device, or says why not.
-  func perform(_ command: Command, on reference: DeviceReference) {
+  /// Ends the watch over a device's dirty pages.
+  func endDirtyPages(_ reference: DeviceReference) {
+    handles[reference]?.endDirtyPages()
+  }
+
+  /// Begins to do something to a device, or says why not.
+  @discardableResult
+  func perform(_ command: Command, on reference: DeviceReference) -> Bool {
     switch command {
     case .arm: armed.insert(reference)
     case .disarm: armed.remove(reference)
-    case .step, .act:
-      guard isArmed(reference) else {
-        message = "Read-only: press a to arm this device first."
-        return
-      }
+    case .step, .act, .watchDirtyPages:
       // What waits behind another call would be done later, in a state that nobody has seen.
-      guard !refuseBusy(reference) else { return }
+      guard !refuseUnarmed(reference), !refuseBusy(reference) else { return false }
       if case .step(let request) = command { handles[reference]?.step(request) }
       if case .act(let action) = command { handles[reference]?.act(action) }
+      if case .watchDirtyPages = command { handles[reference]?.watchDirtyPages() }
     }
+    return true
+  }
+
+  /// Says that a device is read-only, when that is so.
+  func refuseUnarmed(_ reference: DeviceReference) -> Bool {
+    guard !isArmed(reference) else { return false }
+    message = "Read-only: press a to arm this device first."
+    return true
   }
 
   /// Begins to move data; everything has been checked.

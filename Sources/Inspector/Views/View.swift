@@ -56,10 +56,18 @@ enum Reaction {
   case quit
 }
 
-/// Something that is done to a device. Only an armed device takes the first three.
+/// Something that is done to a device. Only an armed device takes the first ones.
 enum Command: Equatable {
   case step(Request)
   case act(DeviceHandle.Action)
+  case watchDirtyPages
   case arm
   case disarm
+}
+
+extension Command {
+  /// The view in which it is seen what comes of it; nil when that is the one below.
+  func view(of device: DeviceReference) -> (any View)? {
+    self == .watchDirtyPages ? DirtyView(device) : nil
+  }
 }

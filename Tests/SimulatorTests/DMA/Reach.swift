@@ -58,6 +58,12 @@ struct Reach {
     }
   }
 
+  /// Whether the memory of both holds the same. Not left to an expectation, which would take minutes to print how so
+  /// many bytes differ.
+  func holdsTheSame(as other: Reach) -> Bool {
+    memory.withBytes { $0.array } == other.memory.withBytes { $0.array }
+  }
+
   func step(to state: V2State) throws {
     var data = [UInt8](number: state.rawValue) + [UInt8](number: Int32(-1))
     try device.set(.migDeviceState, data: &data)
