@@ -63,7 +63,8 @@ extension TransferReport.Phase {
   fileprivate var json: JSON {
     .object([
       "state": .string(state), "bytes": JSON(bytes), "chunks": JSON(chunks),
-      "duration_us": JSON(duration.microseconds), "left": left?.json ?? .null,
+      "duration_us": JSON(duration.microseconds), "rate_bytes_per_s": JSON(rate.rounded()),
+      "left": left?.json ?? .null,
     ])
   }
 }

@@ -29,6 +29,10 @@ struct TransferTests {
     #expect(report["devices"]?.elements.map { $0["state"] } == ["running"])
     #expect(
       report["phases"]?.elements.map { $0["state"] } == (more.isEmpty ? ["stop-copy"] : ["pre-copy", "stop-copy"]))
+    for phase in report["phases"]?.elements ?? [] {
+      let (bytes, time) = (try #require(phase["bytes"]?.value), try #require(phase["duration_us"]?.value))
+      #expect(abs(try #require(phase["rate_bytes_per_s"]?.value) - bytes / time * 1e6) <= 1)
+    }
     #expect(try #require(report["downtime_us"]?.value) > 0)
     #expect(!exists("x.part"))
     let loaded = try vfioscope("load", "\(device),seed=9", "-i", path("x"), "--yes", "--json")

@@ -12,6 +12,8 @@ public struct TransferReport: Sendable, Equatable {
     public internal(set) var duration = Duration.zero
     /// What was left when the devices were last asked in it; nil when they were not.
     public internal(set) var left: Estimate?
+    /// Bytes a second.
+    public var rate: Double { TransferReport.rate(of: bytes, in: duration) }
   }
 
   /// The phases, in their order.
@@ -42,7 +44,9 @@ public struct TransferReport: Sendable, Equatable {
   /// Time in all.
   public var duration: Duration { phases.reduce(.zero) { $0 + $1.duration } }
   /// Bytes a second.
-  public var rate: Double {
+  public var rate: Double { Self.rate(of: bytes, in: duration) }
+
+  private static func rate(of bytes: UInt64, in duration: Duration) -> Double {
     let seconds = duration / .seconds(1)
     return seconds > 0 ? Double(bytes) / seconds : 0
   }
