@@ -51,8 +51,8 @@ extension Conversation.Entry {
   /// time since the command.
   var line: String {
     let arrow = message.sender == .client ? ">" : "<"
-    let since = sinceCommand.map { ", \($0.microseconds) µs" } ?? ""
-    return printable("\(elapsed.microseconds / 1e6) s \(arrow) \(isError ? "! " : "")\(message)\(since)")
+    let since = sinceCommand.map { ", \(Int($0.microseconds)) µs" } ?? ""
+    return printable("\(elapsed.microseconds.rounded() / 1e6) s \(arrow) \(isError ? "! " : "")\(message)\(since)")
   }
 
   /// The same for programs.

@@ -66,13 +66,10 @@ struct Serve: ParsableCommand {
   }
 }
 
-/// Prints each message with the time since the start, and an arrow: `>` is the client's, `<` the server's.
+/// Prints each message on standard error, as `proxy` does.
 func messageTrace() -> WireTap {
-  let start = ContinuousClock.now
-  return { message in
-    let elapsed = start.duration(to: .now).microseconds / 1e6
-    printError(printable("\(elapsed) s \(message.sender == .client ? ">" : "<") \(message)"))
-  }
+  let conversation = Conversation { printError($0.line) }
+  return { conversation.add($0) }
 }
 
 /// Ctrl-C and SIGTERM, taken as a wish to end in order.
