@@ -1,7 +1,8 @@
-#define _GNU_SOURCE /* accept4, memfd_create */
+#define _GNU_SOURCE /* accept4, memfd_create, seals */
 #include "VFIOUser.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -46,9 +47,11 @@ int cu_listen(const char *path, int backlog) {
 int cu_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 
 int cu_memory(size_t size) {
-  int fd = memfd_create("vfioscope", MFD_CLOEXEC);
+  int fd = memfd_create("vfioscope", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return -1;
   if (ftruncate(fd, (off_t)size) != 0) return close_keeping_errno(fd);
+  // Who is passed it must not be able to take the pages away from under us.
+  if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return close_keeping_errno(fd);
   return fd;
 }
 

@@ -40,7 +40,7 @@ struct Machine: Sendable {
     self.gate = gate
     self.clock = clock
     memory = DeviceMemory(size: options.size, seed: options.seed)
-    config = ConfigSpace(profile.identity)
+    config = ConfigSpace(profile.identity, memorySize: options.size)
     initialSince = clock()
     dirtying = Dirtying(rate: options.dirtyRate, now: clock())
     dma = DMAWriter(rate: options.dmaRate, seed: options.seed, now: clock())
@@ -97,7 +97,7 @@ struct Machine: Sendable {
   mutating func reset() {
     closeSession()
     memory.reset(seed: options.seed)
-    config = ConfigSpace(profile.identity)
+    config = ConfigSpace(profile.identity, memorySize: options.size)
     deviceLog = nil
     enter(profile.migrationProtocol.running)
   }

@@ -26,7 +26,7 @@ public final class SimulatedDevice: Device {
   ) throws(AddressError) {
     layout = RegionLayout(profile: profile, options: options)
     accessLatency = options.accessLatency
-    machine = Mutex(Machine(profile, options, window: try V1Window(options), gate: gate, clock: clock))
+    machine = Mutex(Machine(profile, options, window: try V1Window(profile, options), gate: gate, clock: clock))
   }
 
   /// Takes the device away, as when it is unplugged: calls that hang come back, they and all later ones with ENODEV.
@@ -35,11 +35,12 @@ public final class SimulatedDevice: Device {
     gate.release()
   }
 
-  /// PCI, and whether the profile says that the device can be reset. There are no interrupts.
+  /// PCI, and whether the profile says that the device can be reset.
   public func info() throws(DeviceError) -> DeviceInfo {
     try access(.deviceInfo) { _ in
       let reset = layout.profile.announcesReset ? DeviceInfo.flagReset : 0
-      return DeviceInfo(flags: DeviceInfo.flagPCI | reset, regionCount: layout.count, interruptCount: 0)
+      return DeviceInfo(
+        flags: DeviceInfo.flagPCI | reset, regionCount: layout.count, interruptCount: InterruptLayout.count)
     }
   }
 
@@ -48,6 +49,11 @@ public final class SimulatedDevice: Device {
     try access(.regionInfo(index: index, argsz: argsz)) { (_) throws(Refusal) in
       try RegionReply.bytes(layout.region(index), argsz: argsz)
     }
+  }
+
+  /// One INTx, one that tells errors and one that asks for the device; no MSI. `EINVAL` for other kinds.
+  public func interruptInfo(_ index: UInt32) throws(DeviceError) -> InterruptInfo {
+    try access(.interruptInfo(index: index)) { (_) throws(Refusal) in try InterruptLayout.interrupt(index) }
   }
 
   /// Reads a region; what goes beyond its end is cut off.
@@ -78,6 +84,12 @@ public final class SimulatedDevice: Device {
     guard let memory, let place = layout.profile.migrationRegion else { throw DeviceError(operation, .ENOTSUP) }
     let window = try memory.map(own, offset: offset, count: count, liesAt: place.dataOffset)
     return SimulatedWindow(window, gate: gate, region: own.index, offset: offset)
+  }
+
+  /// The data window of protocol v1, unless the address says that it can't be mapped.
+  public func shareable(_ region: Region) -> SharedMemory? {
+    guard region.index == layout.profile.migrationRegion?.index, layout.options.map != .no else { return nil }
+    return machine.withLock { $0.window.memory }
   }
 
   /// The features of protocol v2; `ENOTTY` for all others and for a device of protocol v1.
@@ -121,9 +133,10 @@ extension SimulatedDevice {
 }
 
 extension V1Window {
-  /// The window that these options ask for.
-  fileprivate init(_ options: Options) throws(AddressError) {
-    self.init(memory: options.window == 0 ? nil : SharedMemory(count: options.window))
+  /// The window that these options ask for. In the file behind it, it lies where it does in the region.
+  fileprivate init(_ profile: Profile, _ options: Options) throws(AddressError) {
+    let place = Int(profile.migrationRegion?.dataOffset ?? 0)
+    self.init(memory: options.window == 0 ? nil : SharedMemory(count: options.window, at: place))
     guard options.window == 0 || memory != nil else {
       throw .badValue(option: "window", value: "\(options.window)", expected: "a size that there is memory for")
     }

@@ -32,8 +32,8 @@ public protocol Device: AnyObject, Sendable {
   /// these bytes that it lets be mapped (`Region.checkMap(offset:count:)`).
   func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow
 
-  /// The memory behind a region, when it can be passed to another process to be mapped there: byte n of it is byte n of
-  /// the region. Nil when there is none, as for a region of a real device.
+  /// The memory behind the parts of a region that may be mapped, when it can be passed to another process to be mapped
+  /// there: byte n of the file behind it is byte n of the region. Nil when there is none, as for a region of a real device.
   func shareable(_ region: Region) -> SharedMemory?
 
   /// `VFIO_DEVICE_FEATURE` as it is: `argsz` and `flags` go out unchanged, `data` follows them and holds afterwards

@@ -45,8 +45,8 @@ struct ProfileTests {
   func regions() throws {
     let v1 = try SimulatedDevice.open("v1-reference,size=1M")
     let v2 = try SimulatedDevice.open("v2-reference,size=1M")
-    #expect(try v1.info() == DeviceInfo(flags: 3, regionCount: 10, interruptCount: 0))
-    #expect(try v2.info() == DeviceInfo(flags: 3, regionCount: 9, interruptCount: 0))
+    #expect(try v1.info() == DeviceInfo(flags: 3, regionCount: 10, interruptCount: 5))
+    #expect(try v2.info() == DeviceInfo(flags: 3, regionCount: 9, interruptCount: 5))
     #expect(try v2.regions().map(\.index) == [0, 1, 2, 3, 4, 5, 6, 7])
     #expect(try v1.regions().map(\.size) == [1 << 20, 0, 0, 0, 0, 0, 0, 256, (1 << 20) + 4096])
     #expect(try v2.region(7) == Region(index: 7, flags: [.read, .write], size: 256, offset: 7 << 40))
@@ -54,16 +54,29 @@ struct ProfileTests {
 
   @Test("gives the configuration space its numbers, which stay whatever is written")
   func config() throws {
-    let device = try SimulatedDevice.open("v1-reference,state=stop")
+    let device = try SimulatedDevice.open("v1-reference,state=stop,size=12M")
     let config = try device.region(7)
     let before = try device.bytes(in: config, at: 0, count: 256)
     #expect(before.number(UInt16.self, at: 0) == 0x5649)
     #expect(before.number(UInt16.self, at: 2) == 1)
     #expect(before.number(UInt32.self, at: 8) == 0x0880_0001)
+    #expect(before[0x0E] == 0)
+    #expect(before[0x3D] == 1)
     let ones = [UInt8](repeating: 0xFF, count: 256)
     #expect(try device.write(config, at: 0, from: ones.span.bytes) == 256)
     let after = try device.bytes(in: config, at: 0, count: 256)
-    #expect(before.indices.filter { before[$0] != after[$0] } == [0x04, 0x05, 0x3C])
+    #expect(before.indices.filter { before[$0] != after[$0] } == [0x04, 0x05] + Array(0x13...0x17) + [0x3C])
+    // BAR0 tells its size, a power of two.
+    #expect(after.number(UInt64.self, at: 0x10) == 0xFFFF_FFFF_FF00_000C)
+  }
+
+  @Test("has every kind of interrupt that a PCI device has, and no more")
+  func interrupts() throws {
+    let device = try SimulatedDevice.open("v2-reference")
+    let kinds = try (0..<5).map { try device.interruptInfo($0) }
+    #expect(kinds.map(\.count) == [1, 0, 0, 1, 1])
+    #expect(kinds.allSatisfy { $0.flags == InterruptInfo.flagEventFD })
+    #expect(refusal { _ = try device.interruptInfo(5) } == .EINVAL)
   }
 
   @Test("ends its regions where it says")

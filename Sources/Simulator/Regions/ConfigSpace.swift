@@ -1,26 +1,38 @@
 import VFIO
 
-/// The PCI configuration space: 256 bytes, no capabilities. It answers in every migration state.
+/// The PCI configuration space: a header of type 0 in 256 bytes, no capabilities. It answers in every migration state.
 struct ConfigSpace: Sendable {
   static let size = 256
-  /// What a write changes: the command register and the interrupt line. The rest is read only.
-  private static let writable: Set<Int> = [0x04, 0x05, 0x3C]
 
   private(set) var bytes = [UInt8](repeating: 0, count: Self.size)
+  /// The bits that a write changes. The rest is read only.
+  private var writable = [UInt8](repeating: 0, count: Self.size)
 
-  init(_ identity: Profile.Identity) {
+  /// - Parameter memorySize: bytes behind BAR0.
+  init(_ identity: Profile.Identity, memorySize: UInt64) {
     bytes.put(number: identity.vendor, at: 0x00)
     bytes.put(number: identity.device, at: 0x02)
     bytes.put(number: identity.classCode << 8 | UInt32(identity.revision), at: 0x08)
-    // BAR0: 64 bits wide, prefetchable.
-    bytes.put(number: UInt32(0xC), at: 0x10)
     bytes.put(number: identity.subsystemVendor, at: 0x2C)
     bytes.put(number: identity.subsystem, at: 0x2E)
+    // The interrupt pin: INTA.
+    bytes[0x3D] = 1
+    // The command register and the interrupt line.
+    writable.put(number: UInt16.max, at: 0x04)
+    writable[0x3C] = 0xFF
+    // BAR0: 64 bits wide, prefetchable. Its low bits stay: after a write of ones they tell how large it is.
+    bytes.put(number: UInt64(0xC), at: 0x10)
+    writable.put(number: ~(Self.roundedUp(memorySize) - 1), at: 0x10)
   }
 
   mutating func write(_ source: [UInt8], at offset: Int) {
-    for (index, byte) in source.enumerated() where Self.writable.contains(offset + index) {
-      bytes[offset + index] = byte
+    for (place, byte) in zip(offset..., source) {
+      bytes[place] = bytes[place] & ~writable[place] | byte & writable[place]
     }
+  }
+
+  /// A BAR's size is a power of two.
+  private static func roundedUp(_ size: UInt64) -> UInt64 {
+    1 << (UInt64.bitWidth - (size - 1).leadingZeroBitCount)
   }
 }

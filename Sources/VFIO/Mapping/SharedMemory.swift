@@ -10,13 +10,17 @@ public final class SharedMemory: Sendable {
   private let file: PassedDescriptor
 
   /// New memory of `count` bytes, one or more, all 0. Nil when there is not so much.
-  public init?(count: Int) {
-    guard count > 0 else { return nil }
-    let number = cu_memory(count)
+  ///
+  /// - Parameter start: where it begins in the file behind it. What is before it there takes no room.
+  public init?(count: Int, at start: Int = 0) {
+    guard count > 0, start >= 0, !start.addingReportingOverflow(count).overflow else { return nil }
+    let number = cu_memory(start + count)
     guard number >= 0 else { return nil }
     file = PassedDescriptor(owning: number)
     let operation = Operation.mapDMA(DMARange(iova: 0, length: UInt64(count)))
-    guard let mapping = try? Mapping(file.descriptor, at: 0, count: count, access: [.read, .write], as: operation)
+    guard
+      let mapping = try? Mapping(
+        file.descriptor, at: UInt64(start), count: count, access: [.read, .write], as: operation)
     else {
       return nil
     }

@@ -47,6 +47,17 @@ struct ServedTests {
     #expect(back["devices"]?.elements.map { $0["state"] } == ["running"])
   }
 
+  @Test("lets its data window be mapped by a client, who finds and leaves the same bytes there")
+  func mappedWindow() throws {
+    let served = try Served("sim:v1-reference,size=512K,map=only", "--keep")
+    let direct = try Invocation(["save", served.device, "-o", served.beside("a"), "--json"]).finish()
+    let saved = try Invocation(["save", served.name, "-o", served.beside("b"), "--access", "map", "--json"]).finish()
+    #expect(saved.status == .exited(0), "\(saved.errors)")
+    #expect(try ParsedJSON(saved.output)["sha256"] == ParsedJSON(direct.output)["sha256"])
+    let loaded = try vfioscope("load", served.name, "-i", served.beside("b"), "--access", "map", "--yes")
+    #expect(loaded.status == .exited(0), "\(loaded.errors)")
+  }
+
   @Test("moves to another one, and to and from one without a socket", arguments: devices)
   func migrate(device: String) throws {
     let (source, target) = (try Served("\(device),dirty=1M", "--keep"), try Served("\(device),seed=7", "--keep"))
