@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 import VFIO
 
 /// A SHA-256 that a second thread makes: who adds bytes goes on at once, unless that thread is far behind.
@@ -31,15 +32,26 @@ final class SideDigest {
 
   private let queue = DispatchQueue(label: "vfioscope.digest")
   private let digest = Digest()
-  private let batches = (0..<8).map { _ in Batch() }
   /// The batch that is being filled.
-  private var current = 0
-  /// Batches that have come back, besides the one that is being filled.
-  private let free = DispatchSemaphore(value: 0)
+  private var current = Batch()
+  /// Batches that have come back. The last one is taken first: it is the one that the processor's cache still has.
+  private let free = FreeBatches()
 
-  /// The digest of no bytes.
-  init() {
-    for _ in batches.dropFirst() { free.signal() }
+  /// Batches that nobody uses. How many there are bounds how far the second thread may be behind.
+  private final class FreeBatches: Sendable {
+    private nonisolated(unsafe) var batches = (0..<63).map { _ in Batch() }
+    private let lock = Mutex(())
+    private let count = DispatchSemaphore(value: 63)
+
+    func take() -> Batch {
+      count.wait()
+      return lock.withLock { _ in batches.removeLast() }
+    }
+
+    func put(_ batch: Batch) {
+      lock.withLock { _ in batches.append(batch) }
+      count.signal()
+    }
   }
 
   /// Adds bytes.
@@ -56,29 +68,28 @@ final class SideDigest {
   func add(_ bytes: RawSpan, updating crc: inout CRC32C) {
     var rest = bytes
     while !rest.isEmpty {
-      let piece = rest.extracting(first: min(rest.byteCount, batches[current].room))
+      let piece = rest.extracting(first: min(rest.byteCount, current.room))
       crc.update(piece)
-      batches[current].add(piece)
+      current.add(piece)
       rest = rest.extracting(droppingFirst: piece.byteCount)
-      if batches[current].room == 0 { handOver() }
+      if current.room == 0 { handOver() }
     }
   }
 
   private func handOver() {
-    nonisolated(unsafe) let (full, digest) = (batches[current], digest)
+    nonisolated(unsafe) let (full, digest) = (current, digest)
     queue.async { [free] in
       full.drain(into: digest)
-      free.signal()
+      free.put(full)
     }
-    current = (current + 1) % batches.count
-    free.wait()
+    current = free.take()
   }
 
   /// The digest of all bytes so far: 32 bytes. More may follow.
   func finish() -> [UInt8] {
     // What was handed over comes first.
     queue.sync {}
-    batches[current].drain(into: digest)
+    current.drain(into: digest)
     return digest.sha256.digest()
   }
 }
