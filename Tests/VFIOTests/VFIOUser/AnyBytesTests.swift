@@ -52,7 +52,7 @@ struct AnyBytesTests {
     var numbers = Numbers(state: 1)
     for round in 0..<1000 {
       var ends: [Int32] = [-1, -1]
-      try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+      try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
       var options = ServerOptions()
       options.generation = generation
       let device = generation == .first ? FakeDevice.v1() : FakeDevice.v2().openingDataFD(for: .stopCopy, .resuming)

@@ -205,7 +205,7 @@ struct ClientTrapTests {
   @Test("a server may have a socket of its own for its commands")
   func twinSocket() throws {
     var ends: [Int32] = [-1, -1]
-    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
     let (theirs, passed) = (ends[0], ends[1])
     let server = try FakeServer { _, command, _ in
       guard command == .version else { return nil }

@@ -41,9 +41,11 @@ final class FakeServer: Sendable {
     self.script = script
     Thread.start { [self] in
       while accept() { while serve() {} }
+      _ = Glibc.close(listener)
     }
   }
 
+  /// Ends serving. Once is enough: the listener's number is another's afterwards.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
     client.withLock { _ = shutdown($0, Int32(SHUT_RDWR)) }
@@ -64,8 +66,9 @@ final class FakeServer: Sendable {
   }
 
   private func accept() -> Bool {
-    let number = Glibc.accept(listener, nil, nil)
+    let number = cu_accept(listener)
     guard number >= 0 else { return false }
+    _ = fcntl(number, F_SETFL, 0)
     client.withLock { $0 = number }
     return true
   }
@@ -91,8 +94,12 @@ final class FakeServer: Sendable {
     return true
   }
 
+  /// The number goes with the descriptor: another test's may get it next.
   private func close() -> Bool {
-    client.withLock { _ = Glibc.close($0) }
+    client.withLock { client in
+      _ = Glibc.close(client)
+      client = -1
+    }
     return false
   }
 

@@ -12,7 +12,8 @@ struct WireSocketTests {
 
   init() {
     var ends: [Int32] = [-1, -1]
-    #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &ends) == 0)
+    let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+    #expect(socketpair(AF_UNIX, Int32(kind), 0, &ends) == 0)
     ours = WireSocket(FileDescriptor(owning: ends[0]))
     theirs = ends[1]
   }
@@ -134,7 +135,11 @@ private final class Pipe {
   init() throws {
     var ends: [Int32] = [-1, -1]
     try #require(pipe(&ends) == 0)
-    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      // Programs that other tests start meanwhile must not hold it open.
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
     (reading, writing) = (ends[0], ends[1])
   }
 
