@@ -41,12 +41,13 @@ let package = Package(
     module("VFIO", ["CVFIO"]),
     module("Migration", ["VFIO", "CChecksum"]),
     module("Simulator", ["VFIO", "CResources", .product(name: "TOMLKit", package: "TOMLKit")]),
+    module("Rulebook", ["Migration", "VFIO", "CResources", .product(name: "TOMLKit", package: "TOMLKit")]),
     module("Inventory"),
     module("Terminal", ["CNcurses"]),
-    module("Inspector", ["Inventory", "Simulator", "Migration", "VFIO", "Terminal"]),
+    module("Inspector", ["Rulebook", "Inventory", "Simulator", "Migration", "VFIO", "Terminal"]),
     .executableTarget(
       name: "vfioscope",
-      dependencies: ["Inspector", "Inventory", "Simulator", "Migration", "VFIO", argumentParser],
+      dependencies: ["Inspector", "Rulebook", "Inventory", "Simulator", "Migration", "VFIO", argumentParser],
       swiftSettings: strict, linkerSettings: [.unsafeFlags(packedRelocations, .when(configuration: .release))]),
 
     .target(
@@ -54,6 +55,7 @@ let package = Package(
     tests("VFIOTests", ["VFIO", "CVFIO", "TestSupport"]),
     tests("MigrationTests", ["Migration", "CChecksum", "Simulator", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "VFIO", "TestSupport"]),
+    tests("RulebookTests", ["Rulebook", "Simulator", "Migration", "VFIO", "TestSupport"]),
     tests("InventoryTests", ["Inventory", "TestSupport"]),
     tests("TerminalTests", ["Terminal"]),
     tests("InspectorTests", ["Inspector", "TestSupport"], exclude: ["Screens"]),

@@ -114,6 +114,9 @@ public final class Journal: AccessRecorder {
     return (done + looks).filter { $0.number >= number }.sorted { $0.number < $1.number }
   }
 
+  /// How many entries there have been: the next one has this number.
+  public var count: Int { contents.withLock { $0.count } }
+
   /// The last step that is still there.
   public var lastStep: StepResult? {
     contents.withLock { contents in

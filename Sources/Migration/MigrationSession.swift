@@ -44,7 +44,7 @@ public final class MigrationSession {
   }
 
   /// Asks for the state, and notes it as the last one seen.
-  func readState() throws(DeviceError) -> State {
+  public func readState() throws(DeviceError) -> State {
     let state = try interface.state()
     journal.saw(state)
     return state

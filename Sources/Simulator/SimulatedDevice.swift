@@ -7,6 +7,7 @@ import VFIO
 public final class SimulatedDevice: Device {
   private let machine: Mutex<Machine>
   private let gate = Gate()
+  private let defect: Defect?
   private let layout: RegionLayout
   private let accessLatency: Duration
 
@@ -26,8 +27,12 @@ public final class SimulatedDevice: Device {
   ) throws(AddressError) {
     layout = RegionLayout(profile: profile, options: options)
     accessLatency = options.accessLatency
+    defect = options.defect
     machine = Mutex(Machine(profile, options, window: try V1Window(profile, options), gate: gate, clock: clock))
   }
+
+  /// The device as its user has it: with the defect that its address names in between, if it names one.
+  public var withDefect: any Device { defect.map { InterferedDevice(self, $0.interference()) } ?? self }
 
   /// Takes the device away, as when it is unplugged: calls that hang come back, they and all later ones with ENODEV.
   /// May be called from any thread.

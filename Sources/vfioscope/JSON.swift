@@ -1,4 +1,5 @@
 import Inspector
+import VFIO
 
 /// A value of JSON.
 ///

@@ -1,4 +1,5 @@
 import Inspector
+import VFIO
 
 /// What `list --json` prints.
 extension Listing {

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import VFIO
 
 @testable import Inspector
 @testable import Terminal

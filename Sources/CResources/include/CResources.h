@@ -7,3 +7,7 @@
  * NULL behind the last. */
 const char *cr_device_name(size_t index);
 const char *cr_device_text(size_t index);
+
+/* The rulebook, Resources/Rulebook, in the same way: the sources, and the rules of each protocol. */
+const char *cr_rulebook_name(size_t index);
+const char *cr_rulebook_text(size_t index);

@@ -38,7 +38,7 @@ public struct DeviceOpener: Sendable {
       throw OpenFailure(.name, error.description)
     }
     let reference = DeviceReference.simulated(text)
-    let recorded = RecordingDevice(device, recorder: journal)
+    let recorded = RecordingDevice(device.withDefect, recorder: journal)
     do throws(DeviceError) {
       return try OpenedDevice(recorded, reference: reference, way: "simulator", journal: journal)
     } catch {

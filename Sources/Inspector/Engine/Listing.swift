@@ -1,3 +1,5 @@
+import VFIO
+
 /// What there is to look at: the IOMMU groups and devices of one machine, real or simulated. The groups view draws it
 /// and `list` prints it.
 public struct Listing: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Migration
 import Terminal
+import VFIO
 
 extension DeviceView {
   func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {

@@ -11,7 +11,7 @@ extension MigrationSession {
   }
 
   /// The present state, or nil when it can't be read.
-  var presentState: State? { try? readState() }
+  public var presentState: State? { try? readState() }
 
   /// Leaves a saving state for the one before: nothing is lost by that. A device in its error state stays there.
   func giveUpSaving(backTo before: State) {

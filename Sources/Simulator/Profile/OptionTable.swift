@@ -55,6 +55,12 @@ enum OptionTable {
       options.state = state
       return true
     },
+    "defect": Entry(expected: "the name of a rule that a device can break, such as V1-ACC-05 or V2-DISC-05, or none") {
+      options, text, profile in
+      guard text != "none" else { return true }
+      options.defect = Defect.named(text.uppercased(), of: profile.migrationProtocol)
+      return options.defect != nil
+    },
     "fail": Entry(expected: "STATE:ERRNO or STATE:ERRNO:error, such as stop-copy:EIO, or none", set: setFailure),
     "hang": Entry(expected: "a state's name, such as stop-copy, or none") { options, text, profile in
       guard text != "none" else { return true }

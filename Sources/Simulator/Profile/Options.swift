@@ -37,6 +37,8 @@ struct Options: Sendable {
   var breaksAfter: UInt64 = 0
   /// Changes that never end, by the state they lead into.
   var hangs: Set<UInt32> = []
+  /// The rule that is broken on purpose; nil when none is.
+  var defect: Defect?
   /// The state found at first.
   var state: UInt32 = 0
   /// Whether bad or missing data on leaving RESUMING lead to ERROR; else the device stays.

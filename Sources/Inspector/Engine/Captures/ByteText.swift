@@ -1,4 +1,5 @@
 import Migration
+import VFIO
 
 /// How bytes and their places are written, and read from what a user types.
 

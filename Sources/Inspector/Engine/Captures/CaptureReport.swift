@@ -1,4 +1,5 @@
 import Migration
+import VFIO
 
 /// What is said of a capture as a whole, in a command and in the data view.
 public struct CaptureReport: Sendable {

@@ -1,4 +1,5 @@
 import Terminal
+import VFIO
 
 /// Bytes in rows: hexadecimal digits, then the characters that are ASCII.
 struct HexPane {

@@ -1,5 +1,6 @@
 import Migration
 import Terminal
+import VFIO
 
 /// The fields of a record, each with its place in the record, its name and its value; of two records side by side, both
 /// values where they differ.

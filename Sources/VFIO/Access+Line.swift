@@ -1,12 +1,15 @@
-import VFIO
-
 extension Access {
   /// The access on one line: when, how long, what, and what came back.
   public func line(since start: ContinuousClock.Instant) -> String {
     let at = start.duration(to: self.start).inSeconds
+    return "\(at) s +\(duration.inMicroseconds) µs \(words)"
+  }
+
+  /// What was asked, and what came back, without times.
+  public var words: String {
     let outcome = failure.map { "= \($0)" } ?? "= \(result)" + (payload.isEmpty ? "" : " [\(payloadText)]")
     let what = [operation.description, register].compactMap { $0 }.joined(separator: " ")
-    return "\(at) s +\(duration.inMicroseconds) µs \(what) \(outcome)"
+    return "\(what) \(outcome)"
   }
 
   /// The first bytes; a register of 4 or 8 bytes as a number, a state of protocol v2 with its name.
@@ -31,11 +34,11 @@ extension Access {
 
 extension Duration {
   /// Seconds with six decimals.
-  var inSeconds: String {
+  public var inSeconds: String {
     let fraction = String(inMicroseconds % 1_000_000)
     return "\(components.seconds)." + String(repeating: "0", count: 6 - fraction.count) + fraction
   }
 
   /// Whole microseconds.
-  var inMicroseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+  public var inMicroseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }

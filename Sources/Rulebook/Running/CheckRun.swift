@@ -1,0 +1,109 @@
+import Migration
+import VFIO
+
+/// A run of checks over one device: one after the other, each from the base state, none hiding the next.
+public final class CheckRun {
+  /// What a run is to do.
+  public struct Options: Sendable {
+    /// The worst that may be done to the device.
+    public var permission = Rule.Harm.none
+    /// What surrounds the device.
+    public var surroundings = Surroundings()
+    /// How many accesses of a check are kept as evidence.
+    public var evidenceLimit = 40
+
+    /// Harmless checks alone.
+    public init() {}
+  }
+
+  /// How a run ended.
+  public enum Ending: Sendable, Equatable {
+    /// Every rule was looked at.
+    case complete
+    /// The device could not be brought back to where checks begin; the words say what became of it.
+    case lost(String)
+    /// The user has given up.
+    case cancelled
+  }
+
+  private let options: Options
+  private let bench: Bench
+  private let base: Base
+
+  /// A run over the device of `session`, which nobody else uses meanwhile.
+  public init(_ session: MigrationSession, _ options: Options = Options()) {
+    self.options = options
+    bench = Bench(session, permission: options.permission, surroundings: options.surroundings)
+    base = Base(bench)
+  }
+
+  /// The state the device was found in; nil when it could not be read.
+  public var foundState: State? { bench.foundState }
+
+  /// Looks at one rule after the other.
+  ///
+  /// - Parameters:
+  ///   - onFinding: is given each finding when it is made.
+  ///   - isCancelled: is asked between two checks.
+  public func run(
+    _ rules: [Rule], isCancelled: () -> Bool = { false }, onFinding: (Finding) -> Void
+  ) -> Ending {
+    var ending = base.reachIfAllowed().map(Ending.lost) ?? .complete
+    for rule in rules {
+      if ending == .complete, isCancelled() { ending = .cancelled }
+      if let why = notRun(rule, ending) {
+        onFinding(Finding(rule: rule, verdict: .skip, words: why))
+        continue
+      }
+      onFinding(look(at: rule))
+      if let why = base.restore() { ending = .lost(why) }
+    }
+    return ending
+  }
+
+  /// Why this rule is not checked at all; nil when it is.
+  private func notRun(_ rule: Rule, _ ending: Ending) -> String? {
+    if let untestable = rule.untestable { return untestable }
+    guard Checks.all[rule.id] != nil else { return "There is no check of this rule." }
+    if rule.harm > options.permission {
+      return "Left out for safety: it needs --allow \(rule.harm.rawValue)."
+    }
+    return switch ending {
+    case .complete: nil
+    case .lost(let why): "Not run: \(why)"
+    case .cancelled: "Not run: the run was given up."
+    }
+  }
+
+  private func look(at rule: Rule) -> Finding {
+    let journal = bench.journal
+    let first = journal.count
+    let start = journal.now
+    let outcome = outcome(of: rule)
+    bench.closeStreams()
+    return Finding(
+      rule: rule, verdict: Verdict(outcome, of: rule), words: outcome.words, evidence: evidence(since: first),
+      duration: start.duration(to: journal.now))
+  }
+
+  private func outcome(of rule: Rule) -> Outcome {
+    guard let check = Checks.all[rule.id] else { return .untried("There is no check of this rule.") }
+    do throws(Untried) {
+      return try check.run(bench)
+    } catch {
+      return .untried("It could not be tried: \(error.why).")
+    }
+  }
+
+  private func evidence(since first: Int) -> [String] {
+    let lines = bench.journal.entries(from: first).compactMap { numbered -> String? in
+      switch numbered.entry {
+      case .access(let access, _): access.words
+      case .step: nil
+      }
+    }
+    guard lines.count > options.evidenceLimit else { return lines }
+    let half = options.evidenceLimit / 2
+    return lines.prefix(half) + ["… \(lines.count - 2 * half) more accesses …"] + lines.suffix(half)
+  }
+}

@@ -1,0 +1,28 @@
+import VFIO
+
+/// A way in which a simulated device breaks one rule on purpose, named by the rule: `defect=V1-SAVE-04`.
+public struct Defect: Sendable {
+  /// The rule that is broken.
+  public let rule: String
+  /// Rules that can't be kept when this one is broken.
+  public let alsoBreaks: [String]
+  /// What stands between the device and its user. Made anew for each device, because it may remember what was asked.
+  let interference: @Sendable () -> Interference
+
+  init(_ rule: String, alsoBreaks: [String] = [], _ interference: @escaping @Sendable () -> Interference) {
+    self.rule = rule
+    self.alsoBreaks = alsoBreaks
+    self.interference = interference
+  }
+
+  /// All there are, in the order of their rules.
+  public static let all: [Defect] = v1 + v2
+
+  static let v1: [Defect] = V1AccessDefects.all
+  static let v2: [Defect] = V2DiscoveryDefects.all
+
+  /// The defects that a device of this protocol can have.
+  static func named(_ rule: String, of protocol: MigrationProtocol) -> Defect? {
+    (`protocol` == .v1 ? v1 : v2).first { $0.rule == rule }
+  }
+}
