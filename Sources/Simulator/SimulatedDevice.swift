@@ -8,6 +8,8 @@ public final class SimulatedDevice: Device {
   private let machine: Mutex<Machine>
   private let gate = Gate()
   private let defect: Defect?
+  /// The faults that its address names, by the words that `DeviceFault` knows. Whoever opens it switches them on.
+  public let faults: [String]
   private let layout: RegionLayout
   private let accessLatency: Duration
 
@@ -28,6 +30,7 @@ public final class SimulatedDevice: Device {
     layout = RegionLayout(profile: profile, options: options)
     accessLatency = options.accessLatency
     defect = options.defect
+    faults = options.faults
     machine = Mutex(Machine(profile, options, window: try V1Window(profile, options), gate: gate, clock: clock))
   }
 

@@ -15,6 +15,8 @@ struct Serve: ParsableCommand {
       One client at a time. Without --keep it ends when the client has left. SIGTERM and Ctrl-C end it too; the socket goes
       away with it. Generation 0.1 has the migration region and DIRTY_PAGES, 0.2 has device features and migration data
       by message; by default the one that the device's own protocol needs.
+      With --fault the device misbehaves on purpose; vfioscope fault --list names the ways. With --fault-input, lines on
+      standard input switch faults while the device is served: +NAME on, -NAME off.
       """)
 
   @OptionGroup var options: DeviceOptions
@@ -34,6 +36,12 @@ struct Serve: ParsableCommand {
   @Flag(help: "Print every message on standard error.")
   var trace = false
 
+  @Option(help: ArgumentHelp("A fault to switch on. May be repeated.", valueName: "name"))
+  var fault: [String] = []
+
+  @Flag(help: "Take switches of faults from standard input.")
+  var faultInput = false
+
   enum Leaving: String, ExpressibleByArgument, CaseIterable {
     case keep, reset
   }
@@ -45,10 +53,13 @@ struct Serve: ParsableCommand {
     serverOptions.generation = generation ?? (opened.session?.interface.protocol == .v1 ? .first : .second)
     serverOptions.keepsServing = keep
     serverOptions.resetsOnDisconnect = onDisconnect == .reset
+    let served = InterferedDevice(opened.device)
+    let control = FaultControl(opened.faults ?? FaultSwitches(served))
+    for word in fault { try control.switchOn(word) }
     let server: VFIOUserServer
     do throws(DeviceError) {
       server = try VFIOUserServer(
-        opened.device, at: socket, options: serverOptions, tap: trace ? messageTrace() : nil)
+        served, at: socket, options: serverOptions, tap: trace ? messageTrace() : nil)
     } catch {
       throw Failure(.refused, "\(printable(socket)): \(error.reason)")
     }
@@ -56,6 +67,7 @@ struct Serve: ParsableCommand {
     printError(
       "vfioscope: \(opened.reference) is served at \(printable(socket)), vfio-user \(serverOptions.generation.rawValue)"
     )
+    if faultInput { control.readInput() }
     do throws(DeviceError) {
       try server.run { end in
         printError("vfioscope: the client has left\(end.map { ": \($0)" } ?? "")")

@@ -15,7 +15,7 @@ struct Vfioscope: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self, Stream.self, Dirty.self,
-      Serve.self, Proxy.self,
+      Check.self, Explain.self, Compare.self, Serve.self, Proxy.self,
     ],
     defaultSubcommand: Inspect.self)
 }

@@ -34,8 +34,8 @@ struct AddressTests {
   func unknownOption() {
     #expect(
       complaint("v2-reference,window=1M")
-        == #"the profile has no option "window"; it has access-latency, bad-data, break, chunk, dirty, dma, "#
-        + "fail, flags, hang, latency, logging, no-data, rate, reinit, seed, size, stall, state")
+        == #"the profile has no option "window"; it has access-latency, bad-data, break, chunk, defect, "#
+        + "dirty, dma, fail, fault, flags, hang, latency, logging, no-data, rate, reinit, seed, size, stall, state")
     #expect(complaint("v1-reference,flags=7")?.hasPrefix(#"the profile has no option "flags"; it has "#) == true)
   }
 

@@ -38,9 +38,15 @@ public struct DeviceOpener: Sendable {
       throw OpenFailure(.name, error.description)
     }
     let reference = DeviceReference.simulated(text)
-    let recorded = RecordingDevice(device.withDefect, recorder: journal)
+    let faulty = InterferedDevice(device.withDefect)
+    let switches = FaultSwitches(faulty)
+    // The address was looked at when it was read: every word in it is known.
+    for word in device.faults { try? switches.on(word) }
+    let recorded = RecordingDevice(faulty, recorder: journal)
     do throws(DeviceError) {
-      return try OpenedDevice(recorded, reference: reference, way: "simulator", journal: journal)
+      var opened = try OpenedDevice(recorded, reference: reference, way: "simulator", journal: journal)
+      opened.faults = switches
+      return opened
     } catch {
       throw OpenFailure(.refused, "\(reference): \(error)", errno: error.errno)
     }

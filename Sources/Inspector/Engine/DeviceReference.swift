@@ -19,6 +19,11 @@ public enum DeviceReference: Hashable, Sendable {
   }
 }
 
+extension DeviceReference {
+  /// Whether there is no real device behind the name.
+  public var isSimulated: Bool { if case .simulated = self { true } else { false } }
+}
+
 extension DeviceReference: CustomStringConvertible {
   /// The name as a user would type it.
   public var description: String {

@@ -13,6 +13,8 @@ public struct OpenedDevice {
   public let device: any VFIO.Device
   /// The session, or how the device said that it has no migration.
   public let migration: Migration
+  /// The faults that can be switched on; nil when the device is a real one, which is not made to fail.
+  public var faults: FaultSwitches?
 
   /// What was found on the device.
   public enum Migration {

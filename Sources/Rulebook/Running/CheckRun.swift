@@ -26,15 +26,20 @@ public final class CheckRun {
     case cancelled
   }
 
+  /// What the device has gone through so far.
+  public private(set) var course = Course()
+
   private let options: Options
   private let bench: Bench
   private let base: Base
+  private let start: ContinuousClock.Instant
 
   /// A run over the device of `session`, which nobody else uses meanwhile.
   public init(_ session: MigrationSession, _ options: Options = Options()) {
     self.options = options
     bench = Bench(session, permission: options.permission, surroundings: options.surroundings)
     base = Base(bench)
+    start = session.journal.now
   }
 
   /// The state the device was found in; nil when it could not be read.
@@ -81,9 +86,12 @@ public final class CheckRun {
     let start = journal.now
     let outcome = outcome(of: rule)
     bench.closeStreams()
+    let duration = start.duration(to: journal.now)
+    let accesses = accesses(since: first)
+    for access in accesses { course.note(access, since: self.start) }
     return Finding(
-      rule: rule, verdict: Verdict(outcome, of: rule), words: outcome.words, evidence: evidence(since: first),
-      duration: start.duration(to: journal.now))
+      rule: rule, verdict: Verdict(outcome, of: rule), words: outcome.words, evidence: evidence(of: accesses),
+      duration: duration)
   }
 
   private func outcome(of rule: Rule) -> Outcome {
@@ -95,15 +103,20 @@ public final class CheckRun {
     }
   }
 
-  private func evidence(since first: Int) -> [String] {
-    let lines = bench.journal.entries(from: first).compactMap { numbered -> String? in
+  private func accesses(since first: Int) -> [Access] {
+    bench.journal.entries(from: first).compactMap { numbered in
       switch numbered.entry {
-      case .access(let access, _): access.words
+      case .access(let access, _): access
       case .step: nil
       }
     }
-    guard lines.count > options.evidenceLimit else { return lines }
-    let half = options.evidenceLimit / 2
-    return lines.prefix(half) + ["… \(lines.count - 2 * half) more accesses …"] + lines.suffix(half)
+  }
+
+  private func evidence(of accesses: [Access]) -> [String] {
+    let limit = options.evidenceLimit
+    guard accesses.count > limit else { return accesses.map(\.words) }
+    let half = limit / 2
+    return accesses.prefix(half).map(\.words) + ["… \(accesses.count - 2 * half) more accesses …"]
+      + accesses.suffix(half).map(\.words)
   }
 }

@@ -10,7 +10,7 @@ enum OptionTable {
   }
 
   /// Options that may be given more than once.
-  static let repeatable: Set<String> = ["fail", "hang"]
+  static let repeatable: Set<String> = ["fail", "hang", "fault"]
 
   static let entries: [String: Entry] = [
     "flags": Entry(expected: "1, 3, 5 or 7") { options, text, _ in
@@ -60,6 +60,16 @@ enum OptionTable {
       guard text != "none" else { return true }
       options.defect = Defect.named(text.uppercased(), of: profile.migrationProtocol)
       return options.defect != nil
+    },
+    "fault": Entry(expected: "a fault's name, such as size-zero or short-reads:7, or none") { options, text, profile in
+      guard text != "none" else { return true }
+      let fits = DeviceFault.all.contains { fault in
+        text.split(separator: ":").first.map(String.init) == fault.name
+          && fault.protocols.contains { $0.rawValue == profile.migrationProtocol.rawValue }
+      }
+      guard fits, (try? DeviceFault.interference(text)) != nil else { return false }
+      options.faults.append(text)
+      return true
     },
     "fail": Entry(expected: "STATE:ERRNO or STATE:ERRNO:error, such as stop-copy:EIO, or none", set: setFailure),
     "hang": Entry(expected: "a state's name, such as stop-copy, or none") { options, text, profile in

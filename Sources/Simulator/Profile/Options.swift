@@ -39,6 +39,8 @@ struct Options: Sendable {
   var hangs: Set<UInt32> = []
   /// The rule that is broken on purpose; nil when none is.
   var defect: Defect?
+  /// The faults that are switched on at first, by the words that `DeviceFault` knows.
+  var faults: [String] = []
   /// The state found at first.
   var state: UInt32 = 0
   /// Whether bad or missing data on leaving RESUMING lead to ERROR; else the device stays.

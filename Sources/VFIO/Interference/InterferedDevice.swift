@@ -3,30 +3,38 @@ import Synchronization
 /// A device with something between it and who uses it. What that is can be changed at any time, from any thread.
 public final class InterferedDevice: Device {
   private let device: any Device
-  private let current: Mutex<Interference>
+  private let current: Mutex<Interference?>
+  /// Whether anything comes between: a device that is left alone is as fast as without this.
+  private let isActive: Atomic<Bool>
 
-  /// Stands in front of `device`.
-  public init(_ device: any Device, _ interference: Interference = Interference()) {
+  /// Stands in front of `device`, and lets everything through until it is told otherwise.
+  public init(_ device: any Device, _ interference: Interference? = nil) {
     self.device = device
     current = Mutex(interference)
+    isActive = Atomic(interference != nil)
   }
 
-  /// From the next call on.
-  public func interfere(_ interference: Interference) { current.withLock { $0 = interference } }
+  /// From the next call on; nil lets everything through.
+  public func interfere(_ interference: Interference?) {
+    current.withLock { current in
+      current = interference
+      isActive.store(interference != nil, ordering: .releasing)
+    }
+  }
 
-  var interference: Interference { current.withLock { $0 } }
+  var interference: Interference? { isActive.load(ordering: .acquiring) ? current.withLock { $0 } : nil }
 
   // MARK: what the device says of itself
 
   /// The device's answer, or what is made of it.
   public func info() throws(DeviceError) -> DeviceInfo {
-    guard let hook = interference.info else { return try device.info() }
+    guard let hook = interference?.info else { return try device.info() }
     return try hook((), { [device] in result { () throws(DeviceError) in try device.info() } }).get()
   }
 
   /// The device's answer, or what is made of it.
   public func regionInfo(_ index: UInt32, argsz: Int) throws(DeviceError) -> [UInt8] {
-    guard let hook = interference.regionInfo else { return try device.regionInfo(index, argsz: argsz) }
+    guard let hook = interference?.regionInfo else { return try device.regionInfo(index, argsz: argsz) }
     return try hook(RegionInfoCall(index: index, argsz: argsz)) { [device] call in
       result { () throws(DeviceError) in try device.regionInfo(call.index, argsz: call.argsz) }
     }.get()
@@ -39,7 +47,7 @@ public final class InterferedDevice: Device {
 
   /// The device's answer, or what is made of it.
   public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
-    guard let hook = interference.read else { return try device.read(region, at: offset, into: &buffer) }
+    guard let hook = interference?.read else { return try device.read(region, at: offset, into: &buffer) }
     let asked = RegionCall(region: region, offset: offset, count: buffer.byteCount)
     let bytes = try hook(asked) { [device] call in
       result { () throws(DeviceError) in try device.bytes(in: call.region, at: call.offset, count: call.count) }
@@ -49,7 +57,7 @@ public final class InterferedDevice: Device {
 
   /// The device's answer, or what is made of it.
   public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
-    guard let hook = interference.write else { return try device.write(region, at: offset, from: buffer) }
+    guard let hook = interference?.write else { return try device.write(region, at: offset, from: buffer) }
     let asked = RegionWrite(region: region, offset: offset, bytes: buffer.withUnsafeBytes(Array.init))
     return try hook(asked) { [device] call in
       result { () throws(DeviceError) in try device.write(call.region, at: call.offset, from: call.bytes.span.bytes) }
@@ -68,7 +76,7 @@ public final class InterferedDevice: Device {
 
   /// The device's answer, or what is made of it.
   public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
-    guard let hook = interference.feature else { return try device.feature(argsz: argsz, flags: flags, data: &data) }
+    guard let hook = interference?.feature else { return try device.feature(argsz: argsz, flags: flags, data: &data) }
     let answer = hook(FeatureCall(argsz: argsz, flags: FeatureFlags(rawValue: flags), data: data)) { [device] call in
       var data = call.data
       let outcome = result { () throws(DeviceError) in
@@ -83,7 +91,7 @@ public final class InterferedDevice: Device {
 
   /// The device's answer, or what is made of it.
   public func reset() throws(DeviceError) {
-    guard let hook = interference.reset else { return try device.reset() }
+    guard let hook = interference?.reset else { return try device.reset() }
     try hook((), { [device] in result { () throws(DeviceError) in try device.reset() } }).get()
   }
 
@@ -96,13 +104,13 @@ public final class InterferedDevice: Device {
 
   /// The device's answer, or what is made of it.
   public func addressSpace() throws(DeviceError) -> any AddressSpace {
-    guard let hook = interference.addressSpace else { return try device.addressSpace() }
+    guard let hook = interference?.addressSpace else { return try device.addressSpace() }
     return try hook((), { [device] in result { () throws(DeviceError) in try device.addressSpace() } }).get()
   }
 
   /// The device's answer, or what is made of it.
   public func startLogging(_ ranges: [DMARange], pageSize: UInt64) throws(DeviceError) -> UInt64 {
-    guard let hook = interference.startLogging else { return try device.startLogging(ranges, pageSize: pageSize) }
+    guard let hook = interference?.startLogging else { return try device.startLogging(ranges, pageSize: pageSize) }
     return try hook(LoggingCall(ranges: ranges, pageSize: pageSize)) { [device] call in
       result { () throws(DeviceError) in try device.startLogging(call.ranges, pageSize: call.pageSize) }
     }.get()
@@ -110,13 +118,13 @@ public final class InterferedDevice: Device {
 
   /// The device's answer, or what is made of it.
   public func stopLogging() throws(DeviceError) {
-    guard let hook = interference.stopLogging else { return try device.stopLogging() }
+    guard let hook = interference?.stopLogging else { return try device.stopLogging() }
     try hook((), { [device] in result { () throws(DeviceError) in try device.stopLogging() } }).get()
   }
 
   /// The device's answer, or what is made of it.
   public func reportLogging(into bitmap: inout DirtyBitmap) throws(DeviceError) {
-    guard let hook = interference.reportLogging else { return try device.reportLogging(into: &bitmap) }
+    guard let hook = interference?.reportLogging else { return try device.reportLogging(into: &bitmap) }
     bitmap = try hook(bitmap) { [device] asked in
       var bitmap = asked
       let outcome = result { () throws(DeviceError) in try device.reportLogging(into: &bitmap) }
@@ -135,7 +143,7 @@ final class InterferedStream: DataStream {
   }
 
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
-    guard let hook = device.interference.streamRead else { return try stream.read(into: &buffer) }
+    guard let hook = device.interference?.streamRead else { return try stream.read(into: &buffer) }
     let bytes = try hook(buffer.byteCount) { [stream] count in
       var bytes = [UInt8](repeating: 0, count: count)
       let outcome = result { () throws(DeviceError) in
@@ -149,7 +157,7 @@ final class InterferedStream: DataStream {
   }
 
   func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
-    guard let hook = device.interference.streamWrite else { return try stream.write(buffer) }
+    guard let hook = device.interference?.streamWrite else { return try stream.write(buffer) }
     return try hook(buffer.withUnsafeBytes(Array.init)) { [stream] bytes in
       result { () throws(DeviceError) in try stream.write(bytes.span.bytes) }
     }.get()
@@ -160,7 +168,7 @@ final class InterferedStream: DataStream {
   }
 
   func precopyInfo() throws(DeviceError) -> PrecopyInfo {
-    guard let hook = device.interference.precopyInfo else { return try stream.precopyInfo() }
+    guard let hook = device.interference?.precopyInfo else { return try stream.precopyInfo() }
     return try hook((), { [stream] in result { () throws(DeviceError) in try stream.precopyInfo() } }).get()
   }
 

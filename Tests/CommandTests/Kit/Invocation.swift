@@ -66,10 +66,10 @@ final class Invocation {
   /// Sends a signal.
   func signal(_ number: Int32) { kill(process, number) }
 
-  /// Waits for the end. What was taken line by line is not in the rest again.
-  func finish() throws -> Finished {
+  /// Waits for the end, so many seconds for each piece of output. What was taken line by line is not in the rest again.
+  func finish(patience seconds: Int32 = 10) throws -> Finished {
     // One after the other is safe: nothing here prints more errors than a socket holds.
-    let rest = try (output.rest(), errors.rest())
+    let rest = try (output.rest(patience: seconds), errors.rest(patience: seconds))
     var raw: Int32 = 0
     waitpid(process, &raw, 0)
     hasEnded = true

@@ -30,8 +30,8 @@ final class Receiver {
   }
 
   /// Everything up to the end.
-  func rest() throws -> String {
-    while try receive() {}
+  func rest(patience seconds: Int32 = 10) throws -> String {
+    while try receive(patience: seconds) {}
     defer { received = [] }
     return text(received)
   }
@@ -46,10 +46,10 @@ final class Receiver {
   private func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
   /// Reads once; false at the end.
-  private func receive() throws -> Bool {
+  private func receive(patience seconds: Int32 = 10) throws -> Bool {
     guard descriptor >= 0 else { return false }
     var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&input, 1, 10_000) > 0 else {
+    guard poll(&input, 1, seconds * 1000) > 0 else {
       throw InvocationError(description: "nothing more came: \(text(received))")
     }
     var buffer = [UInt8](repeating: 0, count: 65536)

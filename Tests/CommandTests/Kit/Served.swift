@@ -10,10 +10,10 @@ final class Served {
   private let folder: Tree
 
   /// Starts serving, and waits until a client can come.
-  init(_ device: String, _ options: String...) throws {
+  init(_ device: String, at name: String = "socket", _ options: String...) throws {
     folder = try Tree()
     self.device = device
-    path = "\(folder.path)/socket"
+    path = "\(folder.path)/\(name)"
     server = try Invocation(["serve", device, "--socket", path] + options)
     let line = try server.errorLine()
     try #require(line.hasPrefix("vfioscope: \(device) is served at \(path), vfio-user 0."), "\(line)")

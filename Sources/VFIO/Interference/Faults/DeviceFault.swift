@@ -1,0 +1,98 @@
+/// A fault of a device that can be switched on while it is used: what a program that uses devices has to survive.
+///
+/// `NAME`, or `NAME:VALUE` where a value is taken, such as `refuse-state:stop-copy/EIO`.
+public struct DeviceFault: Sendable {
+  /// Its name.
+  public let name: String
+  /// What a value behind the name looks like; nil when there is none.
+  public let value: String?
+  /// The protocols in which it can happen.
+  public let protocols: Set<Protocols>
+  /// What the device does, in a sentence.
+  public let what: String
+  /// What a program that uses the device is expected to do, in a sentence.
+  public let expected: String
+  /// Makes it from its value; nil when the value is none. Made anew each time, because it may remember what was asked.
+  let make: @Sendable (String) -> Interference?
+
+  /// The migration protocols.
+  public enum Protocols: String, Sendable {
+    case v1
+    case v2
+  }
+
+  init(
+    _ name: String, value: String? = nil, _ protocols: Set<Protocols> = [.v1, .v2], what: String, expected: String,
+    _ make: @escaping @Sendable (String) -> Interference?
+  ) {
+    self.name = name
+    self.value = value
+    self.protocols = protocols
+    self.what = what
+    self.expected = expected
+    self.make = make
+  }
+
+  /// All there are.
+  public static let all: [DeviceFault] = states + registers + streams + resets + descriptions
+
+  /// Makes the interference that a word names. Throws with what is wrong with the word.
+  public static func interference(_ word: String) throws(UnknownFault) -> Interference {
+    let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let fault = all.first(where: { $0.name == parts[0] }) else {
+      throw UnknownFault(description: "there is no fault \(parts[0])")
+    }
+    guard (parts.count == 2) == (fault.value != nil), let made = fault.make(parts.count == 2 ? parts[1] : "") else {
+      throw UnknownFault(
+        description: fault.value.map { "\(fault.name) takes a value: \(fault.name):\($0)" }
+          ?? "\(fault.name) takes no value")
+    }
+    return made
+  }
+}
+
+/// A word that names no fault.
+public struct UnknownFault: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong with it.
+  public let description: String
+}
+
+/// The faults that are switched on for one device, in the order in which they were.
+public final class FaultSwitches: Sendable {
+  private let device: InterferedDevice
+  private let active = Remembered<[(word: String, interference: Interference)]>([])
+
+  /// Switches for this device; all are off.
+  public init(_ device: InterferedDevice) { self.device = device }
+
+  /// The words of those that are on.
+  public var words: [String] { active.now.map(\.word) }
+
+  /// Switches one on, from the next call of the device on.
+  public func on(_ word: String) throws(UnknownFault) {
+    let interference = try DeviceFault.interference(word)
+    device.interfere(
+      active.change { active in
+        active.removeAll { $0.word == word }
+        active.append((word, interference))
+        return Interference.stacked(active.map(\.interference))
+      })
+  }
+
+  /// Switches one off; false when it was not on.
+  public func off(_ word: String) -> Bool {
+    let (rest, found) = active.change { active in
+      let count = active.count
+      active.removeAll { $0.word == word }
+      return (Interference.stacked(active.map(\.interference)), active.count < count)
+    }
+    device.interfere(rest)
+    return found
+  }
+
+  /// Switches all off.
+  public func allOff() {
+    active.now = []
+    device.interfere(nil)
+  }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Inspector
+import Migration
+import Rulebook
+import Synchronization
+import VFIO
+
+extension Rule.Harm: ExpressibleByArgument {}
+
+/// `check`: says which rules of the protocol a device keeps.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check which rules of the migration protocol a device keeps.",
+    discussion: """
+      Without --allow only harmless rules are checked: nothing of the device is changed. --allow perturb also stops the
+      device for moments, --allow lose also resets it, so that it loses its state, and --allow crash also does what may crash
+      its driver or the machine, which has to be confirmed unless the device is simulated.
+      Exit code 1 says that the device breaks a rule that it must keep. Rules that rest on words that were never merged are
+      never failed, only warned about.
+      """)
+
+  @Argument(help: "The device: a PCI address, a UUID, a node in /dev/vfio/devices, vfio-user:PATH, or sim:PROFILE.")
+  var device: String?
+
+  @Option(help: "The way to a device of the kernel: its own node (cdev) or its group.")
+  var via: DeviceOptions.Way = .auto
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Check these rules alone, such as V1-SAVE-04, V1-SAVE or '*-RST-*'.", valueName: "pattern"))
+  var rules: [String] = []
+
+  @Option(help: "The worst that may be done to the device.")
+  var allow: Rule.Harm = .none
+
+  @Option(help: ArgumentHelp("Write the report as JSON, to a file or - for standard output.", valueName: "file"))
+  var json: String?
+
+  @Option(help: ArgumentHelp("Write the report as JUnit XML.", valueName: "file"))
+  var junit: String?
+
+  @Option(help: ArgumentHelp("Write the report as a page of HTML that stands alone.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "List the rules instead, with their levels and what checking them may do.")
+  var list = false
+
+  @Flag(help: "Print the accesses that were made for every rule, not only for those that are not kept.")
+  var evidence = false
+
+  @Flag(help: "Print every access to the device on standard error.")
+  var trace = false
+
+  @Option(help: "Give up when a call does not come back for so many seconds.")
+  var timeout: Double = 30
+
+  @Flag(help: "Do what needs a confirmation without asking.")
+  var yes = false
+
+  func validate() throws {
+    if device == nil && !list { throw ValidationError("name a device, or --list") }
+    guard (0.1...1e6).contains(timeout) else { throw ValidationError("--timeout takes 0.1 to 1000000 seconds") }
+  }
+
+  func run() throws {
+    let chosen = try chosenRules()
+    if list {
+      let rows = chosen.map(\.row)
+      return try columns(rows).forEach { try printLine(printable($0)) }
+    }
+    let (opened, session) = try open()
+    defer { session.interface.close() }
+    let fitting = chosen.filter { $0.applies(to: opened, session) }
+    guard !fitting.isEmpty else {
+      throw Failure(.usage, "none of these rules is one for \(opened.reference), which speaks \(session.name)")
+    }
+    try confirm(opened)
+    let report = try supervise(fitting, opened, session)
+    try write(report)
+    if report.count(.fail) > 0 { throw Failure(.broken) }
+    if let trouble = report.trouble { throw Failure(.refused, "\(opened.reference): \(trouble)") }
+  }
+
+  private func chosenRules() throws -> [Rule] {
+    let book = try Rulebook.shipped.get()
+    for pattern in rules where book.rules(matching: [pattern]).isEmpty {
+      throw Failure(.usage, "no rule has a name like \(pattern); vfioscope check --list names them all")
+    }
+    return book.rules(matching: rules)
+  }
+
+  private func open() throws -> (OpenedDevice, MigrationSession) {
+    var options = DeviceOptions()
+    options.device = device ?? ""
+    options.via = via
+    return try options.openSession(journal: journal(tracing: trace))
+  }
+
+  /// What may crash a machine is asked for twice.
+  private func confirm(_ opened: OpenedDevice) throws(Failure) {
+    guard allow == .crash, !yes, !opened.reference.isSimulated else { return }
+    try askUser("\(opened.reference): checks at this level may crash its driver or the machine", about: "check")
+  }
+
+  private func supervise(
+    _ rules: [Rule], _ opened: OpenedDevice, _ session: MigrationSession
+  ) throws -> CheckReport {
+    var options = CheckRun.Options()
+    options.permission = allow
+    options.surroundings = opened.surroundings
+    let run = CheckRun(session, options)
+    let progress = CheckProgress(
+      CheckReport(
+        device: opened.reference.description, way: opened.way, protocol: session.interface.protocol.rawValue,
+        flags: session.interface.flags, permission: allow, foundState: run.foundState?.name),
+      prints: json != "-", evidence: evidence)
+    let cancelled = Atomic(false)
+    let interruption = Interruption(
+      asking: printable(opened.reference.description),
+      cancelling: { cancelled.store(true, ordering: .relaxed) })
+    // A device that hangs ends the program: what was found out before must not be lost.
+    let hang = HangWatch(
+      [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
+      leaving: { try? self.write(progress.leave("a call does not come back")) })
+    interruption.set("a check")
+    let ending = run.run(rules, isCancelled: { cancelled.load(ordering: .relaxed) }, onFinding: progress.take)
+    interruption.set(nil)
+    hang.finish()
+    return progress.finish(ending, run.course, in: session.presentState?.name)
+  }
+
+  private func write(_ report: CheckReport) throws {
+    if let json { try printJSON(report.json, to: json) }
+    if let junit { try writeFile(junit, report.junit) }
+    if let html { try writeFile(html, report.html) }
+    guard json != "-" else { return }
+    for line in report.closing { try printLine(printable(line)) }
+  }
+}
+
+extension Rule {
+  /// The rule in the list.
+  fileprivate var row: [String] { [id, levelWords, binds.rawValue, harm.rawValue, statement] }
+
+  /// Whether it is one for this device.
+  fileprivate func applies(to opened: OpenedDevice, _ session: MigrationSession) -> Bool {
+    switch self.protocol {
+    case .v1: session.interface.protocol == .v1
+    case .v2: session.interface.protocol == .v2
+    case .vfioUser: opened.surroundings.socket != nil
+    }
+  }
+}
+
+extension MigrationSession {
+  fileprivate var name: String { "protocol \(interface.protocol.rawValue)" }
+}

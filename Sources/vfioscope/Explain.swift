@@ -1,0 +1,65 @@
+import ArgumentParser
+import Inspector
+import Rulebook
+import Simulator
+
+/// `explain`: what a rule says, how much it binds, what it rests on, and who does what.
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Explain rules of the migration protocol.",
+    discussion: "vfioscope check --list names all rules.")
+
+  @Argument(help: ArgumentHelp("The rules, such as V1-SAVE-04, V1-SAVE or '*-RST-*'.", valueName: "rule"))
+  var rules: [String]
+
+  @Flag(help: "Print one JSON object a rule.")
+  var json = false
+
+  func run() throws {
+    let book = try Rulebook.shipped.get()
+    var isFirst = true
+    for pattern in rules {
+      let found = book.rules(matching: [pattern])
+      if found.isEmpty { throw Failure(.usage, "no rule has a name like \(pattern); vfioscope check --list names all") }
+      for rule in found {
+        if json {
+          try printJSON(rule.json)
+          continue
+        }
+        if !isFirst { try printLine("") }
+        isFirst = false
+        for line in rule.text { try printLine(printable(line)) }
+      }
+    }
+  }
+}
+
+extension Rule {
+  /// The rule as lines for people.
+  var text: [String] {
+    let defect = Defect.all.contains { $0.rule == id } ? "sim:\(self.protocol.rawValue)-reference,defect=\(id)" : nil
+    let facts = [
+      ["level", levelWords + (isDerived ? ", follows from its sources" : "")],
+      ["binds", binds.rawValue],
+      [untestable == nil ? "checked" : "not checked", untestable ?? check],
+      ["may do", harm.words],
+    ]
+    return ["\(id)  \(statement)"]
+      + columns(
+        facts + sources.map { ["rests on", $0.name] } + observed.map { ["seen in", "\($0.who): \($0.what)"] }
+          + (defect.map { [["try it on", $0]] } ?? [])
+      ).map { "  \($0)" }
+  }
+}
+
+extension Rule.Harm {
+  /// What a check at this level may do to a device.
+  var words: String {
+    switch self {
+    case .none: "nothing to the device (no --allow is needed)"
+    case .perturb: "stop the device for a moment (--allow perturb)"
+    case .lose: "reset the device, which loses its state (--allow lose)"
+    case .crash: "crash the device's driver or the machine (--allow crash)"
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import TestSupport
+import Testing
+
+@testable import vfioscope
+
+@Suite("check")
+struct CheckTests {
+  private let brokenDevice = "sim:v1-reference,defect=V1-ACC-05,size=64K"
+
+  @Test("says of a device that it breaks a rule, with the evidence, and ends with 1")
+  func broken() throws {
+    let run = try vfioscope("check", brokenDevice, "--rules", "V1-ACC-05", "V1-DISC-01")
+    #expect(run.status == .exited(1))
+    #expect(run.lines.contains { $0.hasPrefix("pass  V1-DISC-01  ") })
+    #expect(run.lines.contains { $0.hasPrefix("fail  V1-ACC-05  ") })
+    #expect(run.lines.contains { $0.contains("read region 9 +0x4 4 bytes reserved = EINVAL") })
+    #expect(run.lines.contains("1 passed, 1 failed, 0 warnings, 0 recorded, 0 skipped"))
+    #expect(run.lines.last == "state running, as it was found")
+  }
+
+  @Test("of a device that keeps the rules ends with 0", arguments: ["v1-reference", "v2-reference"])
+  func healthy(profile: String) throws {
+    let run = try vfioscope("check", "sim:\(profile),size=64K", "--allow", "lose", "--json", "-")
+    #expect(run.status == .exited(0))
+    let report = try ParsedJSON(run.output)
+    #expect(report["schema"] == "vfioscope.check/1")
+    #expect(report["counts"]?["fail"] == 0)
+    #expect(report["ending"] == "complete")
+    #expect(report["state"] == "running")
+  }
+
+  @Test("checks nothing that changes the device unless that is allowed, and says what was left out")
+  func harmless() throws {
+    let run = try vfioscope("check", "sim:v2-reference,size=64K,state=stop", "--trace")
+    #expect(run.status == .exited(0))
+    #expect(run.lines.contains { $0.hasPrefix("left out for safety: ") && $0.hasSuffix("--allow perturb") })
+    #expect(run.lines.last == "state stop, as it was found")
+    #expect(!run.errorLines.contains { $0.contains("RESET") || $0.contains("= 0 [state 2 (RUNNING) fd") })
+  }
+
+  @Test("asks before what may crash a machine, unless the device is simulated")
+  func crash() throws {
+    let served = try Served("sim:v2-reference,size=64K")
+    let refused = try vfioscope("check", served.name, "--allow", "crash")
+    #expect(refused.status == .exited(4))
+    #expect(refused.errorLines.first?.contains("may crash") == true)
+    #expect(try vfioscope("check", "sim:v1-reference,size=64K", "--allow", "crash").status == .exited(0))
+  }
+
+  @Test("writes a report for programs and one for test servers")
+  func files() throws {
+    let tree = try Tree()
+    let (json, junit) = ("\(tree.path)/report.json", "\(tree.path)/report.xml")
+    let run = try vfioscope(
+      "check", brokenDevice, "--rules", "V1-ACC-05", "V1-DISC-01", "--json", json, "--junit", junit)
+    #expect(run.status == .exited(1))
+    let report = try ParsedJSON(text(of: json))
+    #expect(report["findings"]?.elements.map { $0["verdict"] } == ["pass", "fail"])
+    let xml = try text(of: junit)
+    #expect(xml.contains("tests=\"2\" failures=\"1\" skipped=\"0\""))
+    #expect(xml.contains("<testcase classname=\"v1.ACC\" name=\"V1-ACC-05\""))
+    #expect(xml.contains("<failure message=\""))
+  }
+
+  @Test("keeps what it learnt of a device that stops answering")
+  func hang() throws {
+    let tree = try Tree()
+    let json = "\(tree.path)/report.json"
+    let run = try vfioscope(
+      "check", "sim:v2-reference,size=64K,hang=stop", "--allow", "perturb", "--timeout", "0.3", "--json", json)
+    #expect(run.status == .exited(3))
+    #expect(run.errorLines.first?.contains("no answer for 0.3 s") == true)
+    let report = try ParsedJSON(text(of: json))
+    #expect(report["ending"] == "lost")
+    #expect(report["counts"]?["pass"] != 0)
+  }
+
+  @Test(
+    "refuses what it can't do on one line",
+    arguments: [
+      (["check"], "name a device"), (["check", "sim:v1-reference", "--rules", "V9"], "no rule has a name like V9"),
+      (["check", "sim:v1-reference", "--rules", "V2-ARC"], "none of these rules is one for"),
+      (["check", "sim:v1-reference", "--allow", "all"], "allow"), (["explain", "V9"], "no rule has a name like V9"),
+      (["check", "sim:v1-reference,defect=V1-NONE-01"], "defect"),
+    ])
+  func refusals(arguments: [String], words: String) throws {
+    let run = try Invocation(arguments).finish()
+    #expect(run.status == .exited(2))
+    #expect(run.errorLines.count == 1)
+    #expect(run.errors.contains(words), "\(run.errors)")
+    #expect(run.output.isEmpty)
+  }
+
+  @Test("lists the rules, and explains one")
+  func explanations() throws {
+    let list = try vfioscope("check", "--list")
+    #expect(list.lines.count == 205)
+    let rule = try vfioscope("explain", "v1-rst-01")
+    #expect(rule.lines.first?.hasPrefix("V1-RST-01  ") == true)
+    #expect(rule.lines.contains { $0.contains("MUST, proposed and never merged") })
+    #expect(rule.lines.contains { $0.contains("rests on") && $0.contains("kvm list") })
+  }
+}
