@@ -10,8 +10,9 @@ public struct CheckReport: Sendable, Equatable {
   public var flags: [String]
   /// The worst that was allowed.
   public var permission: Rule.Harm
-  /// The state it was found in, and the one it was left in; nil when it could not be read.
+  /// The state it was found in; nil when it could not be read.
   public var foundState: String?
+  /// The state it was left in; nil when it could not be read.
   public var finalState: String?
   /// How the run ended; nil as long as it goes on.
   public var ending: CheckRun.Ending?

@@ -68,7 +68,7 @@ extension CheckReport {
     h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
     table { border-collapse: collapse; width: 100%; } th { text-align: left; }
     th, td { padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
-    td:nth-child(2) { white-space: nowrap; font-family: ui-monospace, monospace; }
+    th:nth-child(3) { width: 8rem; } td:nth-child(2) { white-space: nowrap; font-family: ui-monospace, monospace; }
     td:first-child, .counts span { font-weight: 600; }
     .counts span { margin-right: 1.2rem; }
     .pass { color: #1a7f37; } .fail { color: #cf222e; } .warn { color: #9a6700; } .info { color: #0969da; }
