@@ -71,7 +71,7 @@ struct Check: ParsableCommand {
     }
     let (opened, session) = try open()
     defer { session.interface.close() }
-    let fitting = chosen.filter { $0.applies(to: opened, session) }
+    let fitting = chosen.filter { opened.isBound(by: $0) }
     guard !fitting.isEmpty else {
       throw Failure(.usage, "none of these rules is one for \(opened.reference), which speaks \(session.name)")
     }
@@ -142,15 +142,6 @@ struct Check: ParsableCommand {
 extension Rule {
   /// The rule in the list.
   fileprivate var row: [String] { [id, levelWords, binds.rawValue, harm.rawValue, statement] }
-
-  /// Whether it is one for this device.
-  fileprivate func applies(to opened: OpenedDevice, _ session: MigrationSession) -> Bool {
-    switch self.protocol {
-    case .v1: session.interface.protocol == .v1
-    case .v2: session.interface.protocol == .v2
-    case .vfioUser: opened.surroundings.socket != nil
-    }
-  }
 }
 
 extension MigrationSession {

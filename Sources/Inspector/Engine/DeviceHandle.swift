@@ -31,6 +31,8 @@ public final class DeviceHandle: Sendable {
   /// As `opened`.
   let watch = Mutex<DirtyWatch?>(nil)
   let isReportQueued = Atomic(false)
+  /// Whether a run of checks is to end.
+  let rulesCancelled = Atomic(false)
 
   /// Begins to open the device. `onChange` is called after every change of `status`, on any thread.
   public init(
@@ -179,6 +181,13 @@ public final class DeviceHandle: Sendable {
 
   private func withSession<R: Sendable>(_ body: @Sendable (MigrationSession) -> R) -> R? {
     opened.withLock { $0?.session.map(body) }
+  }
+
+  /// Lends the device, when it is open.
+  func withOpened(_ body: (OpenedDevice) -> Void) {
+    opened.withLock { opened in
+      if let opened { body(opened) }
+    }
   }
 
   func change(_ body: (inout DeviceStatus) -> Void) {

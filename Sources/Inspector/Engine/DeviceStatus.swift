@@ -59,6 +59,8 @@ public struct DeviceStatus: Sendable {
   public var dirty: DirtyStatus?
   /// Why that can't be watched; nil when it was not tried, or can.
   public var dirtyFailure: String?
+  /// What is known of the rules it keeps; nil when none were checked.
+  public var rules: RulesStatus?
   /// What is being done now.
   public var work: Work?
   /// Since when a look has been under way; nil between looks.

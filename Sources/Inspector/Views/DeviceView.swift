@@ -20,7 +20,8 @@ struct DeviceView: View {
       return [KeyHint("o", "open again")] + always + [close]
     }
     let arm = KeyHint("a", store.isArmed(reference) ? "disarm" : "arm")
-    return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store) + [KeyHint("d", "dirty pages")]
+    return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store)
+      + [KeyHint("d", "dirty pages"), KeyHint("r", "rules")]
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
@@ -33,6 +34,7 @@ struct DeviceView: View {
     case .character("a"): return toggleArm(store)
     case .character("s"), .enter: return step(store)
     case .character("d"): return watchDirtyPages(store)
+    case .character("r"): return rules(store)
     default: return handleFlow(key, store)
     }
     return .stay
@@ -64,6 +66,13 @@ struct DeviceView: View {
           "The device gets 2 MiB of memory of this program to write to, and logging of dirty pages is switched on.",
           "Its migration state stays as it is. Leaving the view stops logging and takes the memory back.",
         ], command: .watchDirtyPages))
+  }
+
+  /// What was found out is shown again; the first time it is asked how far checks may go.
+  private func rules(_ store: Store) -> Reaction {
+    guard let status = store.status(reference), status.facts != nil else { return .stay }
+    if status.rules != nil { return .push(RulesView(reference)) }
+    return store.refuseBusy(reference) ? .stay : .push(CheckMenu(reference))
   }
 
   private func toggleArm(_ store: Store) -> Reaction {

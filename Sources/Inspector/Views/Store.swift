@@ -1,4 +1,5 @@
 import Migration
+import Rulebook
 import Terminal
 
 /// What the views draw from: one for the program, on the main thread.
@@ -148,18 +149,28 @@ final class Store {
     handles[reference]?.endDirtyPages()
   }
 
+  /// Ends a run of checks after the one that is being made.
+  func giveUpRules(_ reference: DeviceReference) {
+    guard status(reference)?.rules?.isRunning == true else { return }
+    handles[reference]?.cancelRules()
+  }
+
   /// Begins to do something to a device, or says why not.
   @discardableResult
   func perform(_ command: Command, on reference: DeviceReference) -> Bool {
     switch command {
     case .arm: armed.insert(reference)
     case .disarm: armed.remove(reference)
-    case .step, .act, .watchDirtyPages:
+    case .checkRules(.none):
+      guard !refuseBusy(reference) else { return false }
+      handles[reference]?.checkRules(.none)
+    case .step, .act, .watchDirtyPages, .checkRules:
       // What waits behind another call would be done later, in a state that nobody has seen.
       guard !refuseUnarmed(reference), !refuseBusy(reference) else { return false }
       if case .step(let request) = command { handles[reference]?.step(request) }
       if case .act(let action) = command { handles[reference]?.act(action) }
       if case .watchDirtyPages = command { handles[reference]?.watchDirtyPages() }
+      if case .checkRules(let permission) = command { handles[reference]?.checkRules(permission) }
     }
     return true
   }

@@ -1,4 +1,5 @@
 import Migration
+import Rulebook
 import Terminal
 
 /// One view of the program: a value that draws itself from the store and turns keys into reactions.
@@ -56,11 +57,12 @@ enum Reaction {
   case quit
 }
 
-/// Something that is done to a device. Only an armed device takes the first ones.
+/// Something that is done to a device. Only an armed device takes what changes something.
 enum Command: Equatable {
   case step(Request)
   case act(DeviceHandle.Action)
   case watchDirtyPages
+  case checkRules(Rule.Harm)
   case arm
   case disarm
 }
@@ -68,6 +70,10 @@ enum Command: Equatable {
 extension Command {
   /// The view in which it is seen what comes of it; nil when that is the one below.
   func view(of device: DeviceReference) -> (any View)? {
-    self == .watchDirtyPages ? DirtyView(device) : nil
+    switch self {
+    case .watchDirtyPages: DirtyView(device)
+    case .checkRules: RulesView(device)
+    case .step, .act, .arm, .disarm: nil
+    }
   }
 }

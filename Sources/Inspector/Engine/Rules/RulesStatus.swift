@@ -1,0 +1,29 @@
+import Rulebook
+
+/// What is known of the rules a device keeps: the report as far as it has come.
+public struct RulesStatus: Sendable {
+  /// What was found out so far.
+  public private(set) var report: CheckReport
+  /// How many rules are looked at in all.
+  public let count: Int
+  /// Whether checks are still being made.
+  public private(set) var isRunning = true
+  /// Whether the user has given up; the check that is being made comes to its end.
+  public internal(set) var isCancelled = false
+
+  /// A run that begins.
+  init(_ report: CheckReport, count: Int) {
+    self.report = report
+    self.count = count
+  }
+
+  /// Takes a finding.
+  mutating func take(_ finding: Finding) { report.findings.append(finding) }
+
+  /// The run is over.
+  mutating func end(_ ending: CheckRun.Ending, in state: String?) {
+    report.ending = ending
+    report.finalState = state
+    isRunning = false
+  }
+}
