@@ -8,7 +8,7 @@ public final class Journal: AccessRecorder {
     /// An access; `looking` when it was made only to look at the device.
     case access(Access, looking: Bool)
     /// A change that was asked for, and what became of it.
-    case step(StepResult)
+    indirect case step(StepResult)
   }
 
   /// An entry and its number; numbers count up from 0 and don't start again when old entries are dropped.
@@ -25,8 +25,15 @@ public final class Journal: AccessRecorder {
     public let operation: Operation
     /// What was asked of the device's migration with it; nil when it belongs to no step.
     public let step: Request?
+    private let begun: Moment
     /// When it began.
-    public let start: ContinuousClock.Instant
+    public var start: ContinuousClock.Instant { begun.instant }
+
+    init(operation: Operation, step: Request?, start: Moment) {
+      self.operation = operation
+      self.step = step
+      begun = start
+    }
   }
 
   /// Accesses made for looking come every second and are kept apart, so that they don't push out what was done.
@@ -38,37 +45,59 @@ public final class Journal: AccessRecorder {
     var open: Open?
     var step: Request?
     var lastState: State?
+
+    mutating func add(_ entry: Entry, capacity: Int) {
+      let numbered = Numbered(number: count, entry: entry)
+      count += 1
+      if isLooking { looks.add(numbered, capacity: capacity) } else { done.add(numbered, capacity: capacity) }
+    }
   }
 
   private struct Ring {
-    private(set) var entries: [Numbered] = []
+    private var kept: [Numbered] = []
+    /// Where the oldest one is.
+    private var oldest = 0
 
+    /// Oldest first.
+    var entries: [Numbered] { Array(kept[oldest...] + kept[..<oldest]) }
+
+    var lastStep: StepResult? {
+      for part in [kept[..<oldest], kept[oldest...]] {
+        for numbered in part.reversed() { if case .step(let step) = numbered.entry { return step } }
+      }
+      return nil
+    }
+
+    /// Puts it in the place of the oldest when there are `capacity` of them.
     mutating func add(_ entry: Numbered, capacity: Int) {
-      // Half at once, so that the cost of moving the rest is spread over many entries.
-      if entries.count == capacity { entries.removeFirst(capacity / 2) }
-      entries.append(entry)
+      guard kept.count == capacity else { return kept.append(entry) }
+      kept[oldest] = entry
+      oldest = oldest + 1 < capacity ? oldest + 1 : 0
     }
   }
 
   /// When the journal began; times are told from here.
   public let start: ContinuousClock.Instant
   private let capacity: Int
-  private let clock: @Sendable () -> ContinuousClock.Instant
+  private let moments: @Sendable () -> Moment
   private let contents = Mutex(Contents())
   /// Called with every entry on the thread that made it; for the trace.
   private let onEntry: (@Sendable (Entry) -> Void)?
 
   /// What the entries are timed with.
-  public var now: ContinuousClock.Instant { clock() }
+  public var now: ContinuousClock.Instant { moment.instant }
 
-  /// A journal of at most `capacity` entries of each kind (at least 2), timed with `clock`.
+  /// The same, to keep many of.
+  public var moment: Moment { moments() }
+
+  /// A journal of at most `capacity` entries of each kind (at least 1), timed with `clock`; the system's when it is nil.
   public init(
-    capacity: Int = 4096, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+    capacity: Int = 4096, clock: (@Sendable () -> ContinuousClock.Instant)? = nil,
     onEntry: (@Sendable (Entry) -> Void)? = nil
   ) {
-    self.capacity = max(2, capacity)
-    self.clock = clock
-    start = clock()
+    self.capacity = max(1, capacity)
+    if let clock { moments = { Moment(clock()) } } else { moments = { .now } }
+    start = moments().instant
     self.onEntry = onEntry
   }
 
@@ -79,7 +108,7 @@ public final class Journal: AccessRecorder {
   public var lastState: State? { contents.withLock { $0.lastState } }
 
   /// A call begins.
-  public func begin(_ operation: Operation, at start: ContinuousClock.Instant) {
+  public func begin(_ operation: Operation, at start: Moment) {
     contents.withLock { $0.open = Open(operation: operation, step: $0.step, start: start) }
   }
 
@@ -91,14 +120,21 @@ public final class Journal: AccessRecorder {
 
   /// Takes one access.
   public func record(_ access: Access) {
-    contents.withLock { $0.open = nil }
-    add { .access(access, looking: $0) }
+    let looking = contents.withLock { contents in
+      contents.open = nil
+      contents.add(.access(access, looking: contents.isLooking), capacity: capacity)
+      return contents.isLooking
+    }
+    onEntry?(.access(access, looking: looking))
   }
 
   /// Takes one step.
   public func record(_ step: StepResult) {
-    contents.withLock { $0.step = nil }
-    add { _ in .step(step) }
+    contents.withLock { contents in
+      contents.step = nil
+      contents.add(.step(step), capacity: capacity)
+    }
+    onEntry?(.step(step))
   }
 
   /// Marks the accesses that `body` makes as made for looking.
@@ -119,26 +155,6 @@ public final class Journal: AccessRecorder {
 
   /// The last step that is still there.
   public var lastStep: StepResult? {
-    contents.withLock { contents in
-      for numbered in contents.done.entries.reversed() {
-        if case .step(let step) = numbered.entry { return step }
-      }
-      return nil
-    }
-  }
-
-  private func add(_ make: (_ looking: Bool) -> Entry) {
-    let entry = contents.withLock { contents in
-      let entry = make(contents.isLooking)
-      let numbered = Numbered(number: contents.count, entry: entry)
-      contents.count += 1
-      if contents.isLooking {
-        contents.looks.add(numbered, capacity: capacity)
-      } else {
-        contents.done.add(numbered, capacity: capacity)
-      }
-      return entry
-    }
-    onEntry?(entry)
+    contents.withLock { $0.done.lastStep }
   }
 }

@@ -1,6 +1,7 @@
 /// Memory for one chunk of a device's data, kept from chunk to chunk.
 public struct ChunkBuffer: Sendable {
-  private var bytes: [UInt8] = []
+  @usableFromInline
+  var bytes: [UInt8] = []
 
   /// An empty one. It grows to the longest chunk.
   public init() {}
@@ -8,6 +9,7 @@ public struct ChunkBuffer: Sendable {
   /// Lets `call` fill this part of it.
   ///
   /// - Returns: what `call` returns.
+  @inlinable
   public mutating func fill<R, E: Error>(
     _ part: Range<Int>, by call: (inout MutableRawSpan) throws(E) -> R
   ) throws(E) -> R {
@@ -30,6 +32,7 @@ public struct ChunkBuffer: Sendable {
   }
 
   /// Hands out the first `count` bytes, which have been filled.
+  @inlinable
   public func hand<R, E: Error>(_ count: Int, to take: (RawSpan) throws(E) -> R) throws(E) -> R {
     try take(bytes.span.bytes.extracting(first: count))
   }

@@ -18,25 +18,35 @@ public enum MigrationRegion {
     /// u64: length of the chunk in the window; read while saving, written while resuming.
     public static let dataSize: UInt64 = 24
   }
+  /// Which of them it is.
+  enum RegisterName: Sendable {
+    case deviceState, reserved, pendingBytes, dataOffset, dataSize
+
+    /// As linux/vfio.h has it.
+    var name: String {
+      switch self {
+      case .deviceState: "device_state"
+      case .reserved: "reserved"
+      case .pendingBytes: "pending_bytes"
+      case .dataOffset: "data_offset"
+      case .dataSize: "data_size"
+      }
+    }
+  }
   /// Where the registers end and the data section may begin.
   public static let headerSize: UInt64 = 32
 }
 
 extension Region {
-  /// Whether this is the region of protocol v1: the capability says so, not the number.
-  public var isMigration: Bool {
-    capabilities.contains(.type(MigrationRegion.type, subtype: MigrationRegion.subtype))
-  }
-
-  /// The register of protocol v1 at this offset, by its name in linux/vfio.h.
-  func register(at offset: UInt64) -> String? {
+  /// The register of protocol v1 at this offset.
+  func register(at offset: UInt64) -> MigrationRegion.RegisterName? {
     guard isMigration else { return nil }
     return switch offset {
-    case MigrationRegion.Register.deviceState: "device_state"
-    case MigrationRegion.Register.reserved: "reserved"
-    case MigrationRegion.Register.pendingBytes: "pending_bytes"
-    case MigrationRegion.Register.dataOffset: "data_offset"
-    case MigrationRegion.Register.dataSize: "data_size"
+    case MigrationRegion.Register.deviceState: .deviceState
+    case MigrationRegion.Register.reserved: .reserved
+    case MigrationRegion.Register.pendingBytes: .pendingBytes
+    case MigrationRegion.Register.dataOffset: .dataOffset
+    case MigrationRegion.Register.dataSize: .dataSize
     default: nil
     }
   }

@@ -48,7 +48,7 @@ public final class RecordingDevice: Device {
       outcome.register = region.register(at: offset)
       let got = try device.read(region, at: offset, into: &buffer)
       outcome.result = got
-      outcome.keep(buffer.bytes, count: got)
+      outcome.keep(buffer.bytes.extracting(first: max(0, got)))
       return got
     }
   }
@@ -58,7 +58,7 @@ public final class RecordingDevice: Device {
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
     return try recorder.measure(operation) { (outcome) throws(DeviceError) in
       outcome.register = region.register(at: offset)
-      outcome.keep(buffer, count: buffer.byteCount)
+      outcome.keep(buffer)
       outcome.result = try device.write(region, at: offset, from: buffer)
       return outcome.result
     }
@@ -139,14 +139,14 @@ final class RecordingStream: DataStream {
     try recorder.measure(.streamRead(count: buffer.byteCount)) { (outcome) throws(DeviceError) in
       let got = try stream.read(into: &buffer)
       outcome.result = got
-      outcome.keep(buffer.bytes, count: got)
+      outcome.keep(buffer.bytes.extracting(first: max(0, got)))
       return got
     }
   }
 
   func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
     try recorder.measure(.streamWrite(count: buffer.byteCount)) { (outcome) throws(DeviceError) in
-      outcome.keep(buffer, count: buffer.byteCount)
+      outcome.keep(buffer)
       outcome.result = try stream.write(buffer)
       return outcome.result
     }
@@ -171,12 +171,5 @@ final class RecordingStream: DataStream {
   func close() {
     // A closed stream can't fail to close; the record only says when.
     try? recorder.measure(.streamClose) { (_) throws(DeviceError) in stream.close() }
-  }
-}
-
-extension Outcome {
-  fileprivate mutating func keep(_ bytes: RawSpan, count: Int) {
-    let kept = bytes.extracting(first: min(max(0, count), bytes.byteCount, Access.payloadLimit))
-    payload = kept.withUnsafeBytes(Array.init)
   }
 }

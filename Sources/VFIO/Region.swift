@@ -28,6 +28,8 @@ public struct Region: Sendable, Equatable {
   public let offset: UInt64
   /// What the region says of itself.
   public let capabilities: [RegionCapability]
+  /// Whether this is the region of protocol v1: the capability says so, not the number.
+  public let isMigration: Bool
 
   /// A region with these values.
   public init(index: UInt32, flags: Flags, size: UInt64, offset: UInt64, capabilities: [RegionCapability] = []) {
@@ -36,6 +38,8 @@ public struct Region: Sendable, Equatable {
     self.size = size
     self.offset = offset
     self.capabilities = capabilities
+    // Every access to a region asks for it.
+    isMigration = capabilities.contains(.type(MigrationRegion.type, subtype: MigrationRegion.subtype))
   }
 }
 

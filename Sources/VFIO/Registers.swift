@@ -1,6 +1,7 @@
 /// Registers in a region, always accessed once and with their own width.
 extension Device {
   /// Reads a register of `T`'s width.
+  @inlinable @inline(__always)
   public func register<T: FixedWidthInteger & BitwiseCopyable>(
     _ type: T.Type, in region: Region, at offset: UInt64
   ) throws(DeviceError) -> T {
@@ -17,6 +18,7 @@ extension Device {
   }
 
   /// Writes a register of `T`'s width.
+  @inlinable @inline(__always)
   public func setRegister<T: FixedWidthInteger & BitwiseCopyable>(
     _ value: T, in region: Region, at offset: UInt64
   ) throws(DeviceError) {

@@ -15,6 +15,18 @@ import VFIO
     #expect(entries.map(\.number) == Array(entries[0].number...19))
   }
 
+  @Test func theLastStepIsFoundUntilItIsPushedOut() {
+    let journal = Journal(capacity: 8)
+    let step = StepResult(requested: .reset, from: nil, plan: nil, failure: nil, reached: nil, duration: .zero)
+    for _ in 0..<6 { journal.record(reset) }
+    journal.record(step)
+    for _ in 0..<7 { journal.record(reset) }
+    #expect(journal.lastStep == step)
+    #expect(journal.entries().first?.entry == .step(step))
+    journal.record(reset)
+    #expect(journal.lastStep == nil)
+  }
+
   @Test func looksDoNotPushOutWhatWasDone() {
     let journal = Journal(capacity: 8)
     journal.record(reset)
@@ -38,7 +50,7 @@ import VFIO
   @Test func aCallIsOpenUntilItIsRecorded() {
     let journal = Journal()
     #expect(journal.open == nil)
-    let start = ContinuousClock.now
+    let start = Moment.now
     journal.begin(.reset, at: start)
     #expect(journal.open == Journal.Open(operation: .reset, step: nil, start: start))
     journal.record(reset)

@@ -23,6 +23,23 @@ import VFIO
     #expect(zip(accesses, accesses.dropFirst()).allSatisfy { $0.start <= $1.start })
   }
 
+  @Test func ofALongPayloadTheFirstBytesAreKept() {
+    let start = ContinuousClock.now
+    let access = Access(
+      operation: .reset, result: 100, failure: nil, payload: Array(0..<100), start: start, duration: .milliseconds(2))
+    #expect(access.payload == Array(0..<32))
+    #expect(access.result == 100)
+    #expect(access.start == start && access.duration == .milliseconds(2))
+  }
+
+  @Test func aRegisterIsCalledByItsName() throws {
+    let device = RecordingDevice(FakeDevice.v1(), recorder: recording)
+    let region = try device.region(1)
+    for offset in [0, 8, 16, 24, 32] as [UInt64] { _ = try device.bytes(in: region, at: offset, count: 8) }
+    let names = recording.accesses.suffix(5).map(\.register)
+    #expect(names == ["device_state", "pending_bytes", "data_offset", "data_size", nil])
+  }
+
   @Test func aRefusalIsKeptWithItsErrno() throws {
     let device = RecordingDevice(FakeDevice.v2().refusing(V2State.stop, with: .EIO), recorder: recording)
     var data = [UInt8](number: V2State.stop.rawValue) + [UInt8](number: Int32(-1))

@@ -45,7 +45,7 @@ public struct LoadOperation {
 
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
-    let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
+    let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
     do throws(TransferFault) {
       try load(pump)
     } catch {

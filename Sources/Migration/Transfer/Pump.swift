@@ -6,11 +6,13 @@ import VFIO
 /// each for devices of its own.
 final class Pump: Sendable {
   private struct Contents {
-    var phaseStart: ContinuousClock.Instant
-    var lastData: ContinuousClock.Instant
+    var phaseStart: Moment
+    var lastData: Moment
+    /// When a device last answered.
+    var latest: Moment
     var count: TransferCount
 
-    mutating func endPhase(at now: ContinuousClock.Instant) {
+    mutating func endPhase(at now: Moment) {
       guard let last = count.report.phases.indices.last else { return }
       count.report.phases[last].duration = phaseStart.duration(to: now)
     }
@@ -18,25 +20,25 @@ final class Pump: Sendable {
 
   private let limits: TransferLimits
   private let observer: TransferObserver
-  private let clock: @Sendable () -> ContinuousClock.Instant
-  private let start: ContinuousClock.Instant
+  private let clock: @Sendable () -> Moment
+  private let start: Moment
   private let contents: Mutex<Contents>
 
   /// For so many devices that give their data.
   init(
     _ options: TransferOptions, _ observer: TransferObserver, devices: Int = 1,
-    clock: @escaping @Sendable () -> ContinuousClock.Instant
+    clock: @escaping @Sendable () -> Moment
   ) {
     limits = options.limits
     self.observer = observer
     self.clock = clock
     start = clock()
     let count = TransferCount(devices: devices, target: options.downtimeTarget, now: start)
-    contents = Mutex(Contents(phaseStart: start, lastData: start, count: count))
+    contents = Mutex(Contents(phaseStart: start, lastData: start, latest: start, count: count))
   }
 
   /// The present moment.
-  var now: ContinuousClock.Instant { clock() }
+  var now: Moment { clock() }
 
   /// The devices were stopped for so long.
   func note(downtime: Duration) { contents.withLock { $0.count.report.downtime = downtime } }
@@ -85,28 +87,26 @@ final class Pump: Sendable {
     let asked = clock()
     let piece = try reader.next(stopped: stopped, take)
     let now = clock()
-    if case .chunk(let bytes) = piece {
-      contents.withLock { contents in
+    let (bytes, lastData) = contents.withLock { contents in
+      if case .chunk(let bytes) = piece {
         contents.lastData = now
         contents.count.add(bytes, in: asked.duration(to: now))
       }
+      contents.latest = now
+      return (contents.count.report.bytes, contents.lastData)
     }
+    switch piece {
+    case .chunk: break
     // The device may need a moment; asking at once again would only keep it from its work.
-    if piece == .nothingNow { usleep(1000) }
-    try checkBounds(now, stopped: stopped, ended: piece == .end)
-    return piece
-  }
-
-  private func checkBounds(
-    _ now: ContinuousClock.Instant, stopped: Bool, ended: Bool
-  ) throws(TransferFault) {
-    if ended { return }
-    let (bytes, lastData) = contents.withLock { ($0.count.report.bytes, $0.lastData) }
+    case .nothingNow: usleep(1000)
+    case .end: return piece
+    }
     if bytes > limits.bytes { throw .bound("more than \(limits.bytes) bytes and no end (--max-bytes)") }
     if start.duration(to: now) > limits.time { throw .bound("no end after \(limits.time) (--max-time)") }
     if stopped && lastData.duration(to: now) > limits.stall {
       throw .bound("no data for \(limits.stall) from a stopped device that has not said that it is done")
     }
+    return piece
   }
 
   /// Whether pre-copy has lasted as long as it may.
@@ -118,10 +118,10 @@ final class Pump: Sendable {
   /// How long nothing has come.
   var idle: Duration { contents.withLock { $0.lastData }.duration(to: clock()) }
 
-  /// Asks a device now and then what is left, and gives the figures out.
+  /// After a move: asks a device now and then what is left, and gives the figures out.
   func judge(_ device: Int, in state: State, _ reader: any ChunkReader) throws(TransferFault) {
-    let now = clock()
-    guard contents.withLock({ $0.count.isDue(device, at: now) }) else { return }
+    let due = contents.withLock { $0.count.isDue(device, at: $0.latest) ? $0.latest : nil }
+    guard let now = due else { return }
     let left = try reader.estimate(stopped: !state.isRunning)
     let elapsed = start.duration(to: now)
     observer.progress(

@@ -1,8 +1,10 @@
+import VFIO
+
 /// What has been moved, what the devices say is left, and what follows from both.
 struct TransferCount {
   /// A device that gives its data.
   private struct Source {
-    var lastAsked: ContinuousClock.Instant
+    var lastAsked: Moment
     var left = Estimate()
   }
 
@@ -16,7 +18,7 @@ struct TransferCount {
   private var busy = Duration.zero
 
   /// For so many devices, from now on.
-  init(devices: Int, target: Duration, now: ContinuousClock.Instant) {
+  init(devices: Int, target: Duration, now: Moment) {
     sources = [Source](repeating: Source(lastAsked: now), count: devices)
     convergence = Convergence(target: target)
   }
@@ -29,14 +31,14 @@ struct TransferCount {
   }
 
   /// Whether the device may be asked what is left; counts as asked then.
-  mutating func isDue(_ device: Int, at now: ContinuousClock.Instant) -> Bool {
+  mutating func isDue(_ device: Int, at now: Moment) -> Bool {
     guard sources[device].lastAsked.duration(to: now) >= Self.pace else { return false }
     sources[device].lastAsked = now
     return true
   }
 
   /// Takes what a device says is left.
-  mutating func note(_ left: Estimate, of device: Int, running: Bool, at now: ContinuousClock.Instant) {
+  mutating func note(_ left: Estimate, of device: Int, running: Bool, at now: Moment) {
     if left.beginsAnew(after: sources[device].left) {
       report.reinits += 1
       convergence.beginAnew()
@@ -45,7 +47,7 @@ struct TransferCount {
     let all = self.left
     if all != Estimate() { report.phases[report.phases.count - 1].left = all }
     if let remaining = all.remaining {
-      convergence.note(moved: report.bytes, in: busy, remaining: remaining, at: now)
+      convergence.note(moved: report.bytes, in: busy, remaining: remaining, at: now.instant)
     }
     // What pre-copy came to was decided when the devices were stopped.
     if running { report.verdict = convergence.verdict }

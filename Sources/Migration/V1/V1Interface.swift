@@ -103,9 +103,10 @@ public final class V1Interface: MigrationInterface {
   public func openChunk() throws(DeviceError) -> (offset: UInt64, size: UInt64) {
     // Even a read that fails may have made the device begin.
     window.chunk = .open
-    let offset = try readDataOffset()
+    let offset = try register(UInt64.self, Register.dataOffset)
     let size = try register(UInt64.self, Register.dataSize)
-    window.size = .seen(size, at: .now)
+    let now = Moment.now
+    (window.offset, window.size) = (.seen(offset, at: now), .seen(size, at: now))
     return (offset, size)
   }
 

@@ -1,3 +1,5 @@
+import VFIO
+
 /// What is known of the data window of protocol v1 between two looks.
 struct V1Window {
   /// Whether a chunk lies in the window that has not been acknowledged. Reading `pending_bytes` would acknowledge it.
@@ -13,12 +15,12 @@ struct V1Window {
   /// A register that is not read for looking.
   enum Register {
     case unread
-    case seen(UInt64, at: ContinuousClock.Instant)
+    case seen(UInt64, at: Moment)
 
     func field(_ name: String, _ unit: Field.Unit) -> Field {
       switch self {
       case .unread: Field(name, nil, unit, .notRead)
-      case .seen(let value, let time): Field(name, value, unit, .lastSeen(time))
+      case .seen(let value, let time): Field(name, value, unit, .lastSeen(time.instant))
       }
     }
   }
