@@ -32,7 +32,10 @@ final class StreamFolder {
       try writer.begin(phase: state)
       for chunk in chunks { try writer.chunk(chunk.span.bytes) }
     }
-    guard isFinished else { return path(name) + ".part" }
+    guard isFinished else {
+      try writer.flush()
+      return path(name) + ".part"
+    }
     _ = try writer.finish(finalState: .v2(.stop))
     return path(name)
   }

@@ -9,6 +9,9 @@ public protocol ByteSink: AnyObject {
   /// Writes all of `head` and of `body` behind it, in one call where that can be done.
   func write(_ head: RawSpan, _ body: RawSpan) throws(StreamFault)
 
+  /// Brings to its place what was written, for whoever reads it while more is to come.
+  func flush() throws(StreamFault)
+
   /// The stream is all there.
   func finish() throws(StreamFault)
 
@@ -22,6 +25,9 @@ extension ByteSink {
     try write(head)
     try write(body)
   }
+
+  /// All that was written is in its place.
+  public func flush() {}
 }
 
 /// A pipe, a socket or a terminal, usually the standard output. It is not closed.

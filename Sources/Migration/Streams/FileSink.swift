@@ -2,6 +2,8 @@ import Glibc
 import VFIO
 
 /// A file that has its name only when it is whole: `PATH.part` until then.
+///
+/// Short writes are gathered: a call for each of them takes longer than what it writes. `flush` brings them to the file.
 public final class FileSink: ByteSink {
   private let path: String
   private let part: String
@@ -9,6 +11,11 @@ public final class FileSink: ByteSink {
   private let descriptor: StreamDescriptor
   /// Whether `PATH.part` is still there for us to deal with.
   private var isOpen = true
+  /// What was gathered, and how many bytes of it.
+  private var gathered = ChunkBuffer()
+  private var count = 0
+  /// As much is gathered. Half of it is not short any more.
+  private static let room = 64 << 10
 
   /// Makes `PATH.part`, readable by its owner only: a device's memory may hold secrets.
   ///
@@ -51,13 +58,33 @@ public final class FileSink: ByteSink {
     abandon()
   }
 
-  /// Writes all of these bytes. When that fails, for example because the disk is full, `PATH.part` is removed.
+  /// Takes all of these bytes. When they can't be written, for example because the disk is full, `PATH.part` is removed.
   public func write(_ bytes: RawSpan) throws(StreamFault) {
     try write(bytes, RawSpan())
   }
 
-  /// Writes all of both.
+  /// Takes all of both.
   public func write(_ head: RawSpan, _ body: RawSpan) throws(StreamFault) {
+    let more = head.byteCount + body.byteCount
+    if count + more > Self.room { try flush() }
+    guard more > Self.room / 2 else {
+      gathered.put(head, at: count)
+      gathered.put(body, at: count + head.byteCount)
+      count += more
+      return
+    }
+    try put(head, body)
+  }
+
+  /// Writes what was gathered.
+  public func flush() throws(StreamFault) {
+    guard count > 0 else { return }
+    let all = count
+    count = 0
+    try gathered.hand(all) { (bytes) throws(StreamFault) in try put(bytes, RawSpan()) }
+  }
+
+  private func put(_ head: RawSpan, _ body: RawSpan) throws(StreamFault) {
     do throws(StreamFault) {
       try descriptor.write(head, body)
     } catch {
@@ -69,6 +96,7 @@ public final class FileSink: ByteSink {
   /// Brings the bytes to the disk, then gives the file its name.
   public func finish() throws(StreamFault) {
     guard isOpen else { return }
+    try flush()
     do throws(StreamFault) {
       guard fsync(descriptor.number) == 0 else { throw .failed("fsync", part) }
       try giveName()

@@ -6,10 +6,17 @@ public protocol StreamWriter: AnyObject {
   func begin(phase: State) throws(StreamFault)
   /// One chunk as the device gave it. An empty one is left out.
   func chunk(_ bytes: RawSpan) throws(StreamFault)
+  /// Brings to its place what was written, for whoever reads it while more is to come.
+  func flush() throws(StreamFault)
   /// The stream is all there, and the device was left in this state.
   func finish(finalState: State?) throws(StreamFault) -> StreamSummary
   /// The stream won't be finished.
   func abandon()
+}
+
+extension StreamWriter {
+  /// All that was written is in its place.
+  public func flush() {}
 }
 
 /// Keeps count for a writer.
@@ -77,6 +84,11 @@ public final class RawStreamWriter: StreamWriter {
     if bytes.isEmpty { return }
     tally.add(bytes)
     try sink.write(bytes)
+  }
+
+  /// Flushes the sink.
+  public func flush() throws(StreamFault) {
+    try sink.flush()
   }
 
   /// Finishes the sink.

@@ -21,7 +21,7 @@ public struct SaveOperation {
 
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
-    let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.now })
+    let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
     let before = session.presentState
     do throws(TransferFault) {
       try save(pump)
@@ -34,7 +34,7 @@ public struct SaveOperation {
   }
 
   private func save(_ pump: Pump) throws(TransferFault) {
-    let reader = session.interface.reader(options.access)
+    let reader = FlushingReader(session.interface.reader(options.access), sink)
     let wantsPreCopy = options.preCopy && session.presentState?.isRunning == true
     if wantsPreCopy && session.state(named: "pre-copy") != nil {
       try preCopy(pump, reader)
@@ -42,7 +42,10 @@ public struct SaveOperation {
     let stopping = pump.now
     let stopped = try session.insist(on: "stop-copy")
     try begin(stopped, pump)
-    while try pump.move(from: reader, in: stopped, take) != .end { try pump.judge(0, in: stopped, reader) }
+    // The method itself as the closure would be a copy of this operation for each chunk.
+    while try pump.move(from: reader, in: stopped, { (chunk) throws(TransferFault) in try take(chunk) }) != .end {
+      try pump.judge(0, in: stopped, reader)
+    }
     pump.note(downtime: stopping.duration(to: pump.now))
   }
 
@@ -62,6 +65,27 @@ public struct SaveOperation {
   private func take(_ chunk: RawSpan) throws(TransferFault) {
     do throws(StreamFault) { try sink.chunk(chunk) } catch { throw .stream(error) }
   }
+}
+
+/// A reader whose bytes are all in their place while it has no more.
+private final class FlushingReader: ChunkReader {
+  private let reader: any ChunkReader
+  private let sink: any StreamWriter
+
+  init(_ reader: any ChunkReader, _ sink: any StreamWriter) {
+    self.reader = reader
+    self.sink = sink
+  }
+
+  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+    let piece = try reader.next(stopped: stopped, take)
+    if piece == .nothingNow {
+      do throws(StreamFault) { try sink.flush() } catch { throw .stream(error) }
+    }
+    return piece
+  }
+
+  func estimate(stopped: Bool) throws(TransferFault) -> Estimate { try reader.estimate(stopped: stopped) }
 }
 
 extension Pump {

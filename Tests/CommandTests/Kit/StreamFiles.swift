@@ -39,6 +39,7 @@ final class StreamFiles {
     try writer.chunk(data.span.bytes.extracting(first: 24))
     try writer.begin(phase: .v2(.stopCopy))
     try writer.chunk(data.span.bytes.extracting(droppingFirst: 24))
+    try writer.flush()
     return writer
   }
 

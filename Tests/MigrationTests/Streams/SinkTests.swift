@@ -20,6 +20,39 @@ import VFIO
     #expect(try folder.contents("s") == [1, 2, 3, 4, 5])
   }
 
+  @Test func shortWritesAreGatheredAndStayInTheirOrder() throws {
+    let sink = try FileSink(path: folder.file("s"))
+    let long = [UInt8](repeating: 7, count: 100_000)
+    try sink.write(([1, 2] as [UInt8]).span.bytes)
+    #expect(try folder.contents("s.part") == [])
+    try sink.flush()
+    #expect(try folder.contents("s.part") == [1, 2])
+    try sink.write(([3] as [UInt8]).span.bytes, ([4] as [UInt8]).span.bytes)
+    try sink.write(([5] as [UInt8]).span.bytes, long.span.bytes)
+    var wanted: [UInt8] = [1, 2, 3, 4, 5] + long
+    let isAllThere = try folder.contents("s.part") == wanted
+    #expect(isAllThere)
+    for number in 0..<10_000 {
+      let bytes = [UInt8](number: number)
+      wanted += bytes
+      try sink.write(bytes.span.bytes)
+    }
+    try sink.finish()
+    let isTheSame = try folder.contents("s") == wanted
+    #expect(isTheSame)
+  }
+
+  @Test func aDiskThatIsTooFullForWhatWasGatheredIsAFaultAtTheEnd() throws {
+    let sink = try FileSink(path: folder.file("s"), replacing: false) { part throws(StreamFault) in
+      _ = try StreamDescriptor(opening: part, O_WRONLY | O_CREAT, mode: 0o600)
+      return try StreamDescriptor(opening: "/dev/full", O_WRONLY)
+    }
+    try sink.write(([1] as [UInt8]).span.bytes)
+    let fault = try #require(throws: StreamFault.self) { try sink.finish() }
+    #expect(fault.errno?.name == "ENOSPC")
+    #expect(folder.names == [])
+  }
+
   @Test func anAbandonedFileLeavesNothing() throws {
     let sink = try FileSink(path: folder.file("s"))
     try sink.write(([1] as [UInt8]).span.bytes)

@@ -88,6 +88,7 @@ import VFIO
     let writer = try StreamFileWriter(sink, identity: someIdentity)
     try writer.begin(phase: .v2(.preCopy))
     try writer.chunk(([1, 2, 3] as [UInt8]).span.bytes)
+    try writer.flush()
     let reader = try StreamFileReader(path: folder.file("s.part"))
     let fault = try #require(throws: StreamFault.self) { try reader.readAll() }
     #expect(fault.kind == .unfinished)

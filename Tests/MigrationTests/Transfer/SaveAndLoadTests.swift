@@ -36,6 +36,18 @@ import VFIO
     #expect(first.chunks == second.chunks)
   }
 
+  @Test(arguments: profiles.dropLast()) func whatARunningDeviceGaveIsWrittenWhileItHasNoMore(profile: String) throws {
+    let stream = MemoryStream()
+    var options = TransferOptions()
+    options.preCopy = true
+    // One that can't be met: the device is asked until nothing more comes.
+    options.downtimeTarget = .seconds(-1)
+    let report = SaveOperation(try SimulatedSession(profile).session, to: stream, options: options).run()
+    let live = Int(report.phases.first?.chunks ?? 0)
+    #expect(report.phases.count == 2 && live > 0)
+    #expect(stream.flushes.contains(live))
+  }
+
   @Test(arguments: WindowAccess.allCases) func aV1WindowIsReadByMessageAndByMap(access: WindowAccess) throws {
     let device = try SimulatedSession("v1-reference,size=256K,dirty=0,state=stop,chunk=16K")
     let (stream, other) = (MemoryStream(), MemoryStream())

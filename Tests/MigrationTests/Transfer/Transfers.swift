@@ -66,6 +66,8 @@ final class Meeting: Sendable {
 final class MemoryStream: StreamWriter, ChunkSource {
   var chunks: [[UInt8]] = []
   private(set) var phases: [String] = []
+  /// How many chunks there were at each flush.
+  private(set) var flushes: [Int] = []
   private var next = 0
   /// Called with the number of each chunk that comes or goes, from 1 on.
   var onChunk: ((Int) -> Void)?
@@ -79,6 +81,8 @@ final class MemoryStream: StreamWriter, ChunkSource {
     chunks.append(bytes.withUnsafeBytes(Array.init))
     onChunk?(chunks.count)
   }
+
+  func flush() throws(StreamFault) { flushes.append(chunks.count) }
 
   func finish(finalState: State?) throws(StreamFault) -> StreamSummary { StreamSummary() }
 

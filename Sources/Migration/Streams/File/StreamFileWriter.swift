@@ -23,14 +23,16 @@ public final class StreamFileWriter: StreamWriter {
     tally = StreamTally(checksums: checksums, clock: clock)
     try sink.write(StreamFile.head.span.bytes)
     try write(.identity, IdentityFrame(identity, hasChecksums: checksums).payload)
+    try sink.flush()
   }
 
-  /// Writes a phase frame.
+  /// Writes a phase frame, and flushes the sink.
   public func begin(phase: State) throws(StreamFault) {
     let time = tally.begin(phase: phase)
     var payload: [UInt8] = []
     payload.append(little: UInt64(time / .microseconds(1)))
     try write(.phase, payload + Array(phase.name.utf8))
+    try sink.flush()
   }
 
   /// Writes a chunk, without copying it.
@@ -42,6 +44,11 @@ public final class StreamFileWriter: StreamWriter {
     let checksum = tally.add(bytes)?.value ?? 0
     let head = StreamFrame(.chunk, length: bytes.byteCount, checksum: checksum).head
     try sink.write(head.span.bytes, bytes)
+  }
+
+  /// Flushes the sink.
+  public func flush() throws(StreamFault) {
+    try sink.flush()
   }
 
   /// Writes the trailer and finishes the sink.
