@@ -1,4 +1,5 @@
 import Glibc
+import Migration
 
 /// What this machine's memory allows at all.
 struct Bounds {
@@ -15,10 +16,27 @@ struct Bounds {
       [
         { [clock.time { copy(source, &target) }] },
         { [try clock.time { try write(source) }] },
+        { [clock.time { digest(source) }] },
+        { [clock.time { checksum(source) }] },
       ])
     unlink(path)
     print("bounds, in pieces of 1 MiB: memcpy \(whole(rate(bytes, in: times[0][0]))) MiB/s,", terminator: " ")
-    print("write(2) to a file in memory \(whole(rate(bytes, in: times[1][0]))) MiB/s")
+    print("write(2) to a file in memory \(whole(rate(bytes, in: times[1][0]))) MiB/s,")
+    print("SHA-256 on one processor \(whole(rate(bytes, in: times[2][0]))) MiB/s,", terminator: " ")
+    print("CRC-32C \(whole(rate(bytes, in: times[3][0]))) MiB/s: no save with checksums is faster than SHA-256")
+  }
+
+  private func digest(_ source: [UInt8]) {
+    var sha256 = SHA256()
+    for _ in 0..<bytes / Self.piece { sha256.update(source.span.bytes) }
+    // What nobody looks at might not be made.
+    precondition(sha256.digest().count == SHA256.size)
+  }
+
+  private func checksum(_ source: [UInt8]) {
+    var crc = CRC32C()
+    for _ in 0..<bytes / Self.piece { crc.update(source.span.bytes) }
+    precondition(crc != CRC32C())
   }
 
   private func copy(_ source: [UInt8], _ target: inout [UInt8]) {

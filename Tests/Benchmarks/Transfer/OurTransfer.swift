@@ -6,6 +6,8 @@ struct OurTransfer {
   let way: Way
   let checksums: Bool
   let clock: Clock
+  /// The sessions'; nil for a new one each time.
+  var journal: Journal?
 
   private var options: TransferOptions {
     var options = TransferOptions()
@@ -16,7 +18,7 @@ struct OurTransfer {
 
   /// Saves a device to a stream file.
   func save(_ address: String, to path: String) throws -> Duration {
-    let session = try open(address)
+    let session = try open(address, journal: journal ?? Journal())
     unlink(path)
     return try clock.time {
       let writer = try StreamFileWriter(try FileSink(path: path), identity: way.identity, checksums: checksums)
@@ -36,7 +38,7 @@ struct OurTransfer {
   ///
   /// - Returns: what the load took, and what the check before it took.
   func load(_ address: String, from path: String) throws -> [Duration] {
-    let session = try open(address)
+    let session = try open(address, journal: journal ?? Journal())
     var file: StreamFileReader?
     let check = try clock.time { file = try StreamFileReader(checking: path) }
     return [try clock.time { try file.map { try load($0, into: session) } }, check]

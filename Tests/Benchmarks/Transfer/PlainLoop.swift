@@ -8,10 +8,12 @@ struct PlainLoop {
   let way: Way
   let chunk: Int
   let clock: Clock
+  /// To see what it does. It is timed without one.
+  var journal: Journal?
 
   /// Saves a device to a file, or only takes its data when there is no path.
   func save(_ address: String, to path: String?) throws -> Duration {
-    let session = try open(address, recording: false)
+    let session = try open(address, journal: journal)
     if let path { unlink(path) }
     return try clock.time {
       let file = path.map { Glibc.open($0, O_WRONLY | O_CREAT | O_TRUNC, 0o600) } ?? -1
@@ -24,7 +26,7 @@ struct PlainLoop {
 
   /// Loads a device from a file of its data and nothing else.
   func load(_ address: String, from path: String) throws -> Duration {
-    let session = try open(address, recording: false)
+    let session = try open(address, journal: journal)
     return try clock.time {
       let file = Glibc.open(path, O_RDONLY)
       defer { close(file) }

@@ -27,13 +27,12 @@ struct Failed: Error {
   let what: String
 }
 
-/// A session on a simulated device; `recording` as the program opens it, else bare.
-func open(_ address: String, recording: Bool = true) throws -> MigrationSession {
-  let journal = Journal()
+/// A session on a simulated device; with a journal as the program opens it, without one bare.
+func open(_ address: String, journal: Journal? = Journal()) throws -> MigrationSession {
   let bare = try SimulatedDevice.open(address)
-  let device: any Device = recording ? RecordingDevice(bare, recorder: journal) : bare
+  let device: any Device = journal.map { RecordingDevice(bare, recorder: $0) } ?? bare
   guard let interface = try MigrationSupport.find(on: device).interface else { throw Failed(what: "no migration") }
-  return MigrationSession(device: device, interface: interface, journal: journal)
+  return MigrationSession(device: device, interface: interface, journal: journal ?? Journal())
 }
 
 extension MigrationSession {
