@@ -92,4 +92,41 @@ done
 check "v1: a stream of the other protocol is refused" refuses_the_other_protocol
 vfioscope step $V1_A --yes reset >/dev/null 2>&1
 vfioscope step $V1_B --yes reset >/dev/null 2>&1
+
+# Two pairs at once. What was asked of all devices, in the order it was asked: each state of each pair before the next
+# one of any pair, so that no device stops while another one still talks to it.
+
+mtty_type=/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2
+v1_type=/sys/class/mdev_bus/vfioscope_v1/mdev_supported_types/vfioscope_v1-region
+MTTY_MORE="6d747479-0000-4000-8000-0000000000a1 6d747479-0000-4000-8000-0000000000a2"
+V1_MORE="76310000-0000-4000-8000-0000000000a1 76310000-0000-4000-8000-0000000000a2"
+for device in $MTTY_MORE; do echo $device >$mtty_type/create; done
+for device in $V1_MORE; do echo $device >$v1_type/create; done
+
+# asked PATTERN: how often each of the states in a row, by the last traced command.
+asked() { grep -E "$1" $out | sed -E 's/.*\[(0x|state )([0-9]).*/\2/' | uniq -c | xargs; }
+# move_together PATTERN WANTED OPTION... DEVICE...
+move_together() {
+  local pattern=$1 wanted=$2
+  shift 2
+  expect_exit 0 vfioscope migrate --yes --trace "$@" && expect_equal "$wanted" "$(asked "$pattern")" &&
+    expect_equal "2 stop 2 running" "$(grep -oE 'now (stop|running)$' $out | sort -r | cut -c5- | uniq -c | xargs)"
+}
+# The states are p2p, stop-copy and so on, by their numbers in linux/vfio.h.
+mttys="$MTTY_A $MTTY_B $MTTY_MORE"
+v1s="$V1_A $V1_B $V1_MORE"
+for via in cdev group; do
+  check "mtty $via: two pairs move together, through the p2p states" \
+    move_together "SET MIG_DEVICE_STATE" "2 4 2 6 2 7 2 3 2 5 2 2 2 1" --via $via $mttys
+  for device in $mttys; do vfioscope step $device --yes reset >/dev/null 2>&1; done
+  check "v1 $via: two pairs move together; there are no p2p states" \
+    move_together "write .* device_state" "2 4 2 3 2 2 2 1 2 0" --via $via $v1s
+  for device in $v1s; do vfioscope step $device --yes reset >/dev/null 2>&1; done
+done
+refused_by_one_of_two() {
+  expect_exit 1 vfioscope migrate $MTTY_A $MTTY_B ${MTTY_MORE% *} $MTTY_C --yes --json &&
+    expect_json '.result == "error" and ([.devices[].state] | unique) == ["running"]'
+}
+check "mtty: when one destination of two refuses, both sources go on" refused_by_one_of_two
+for device in $MTTY_MORE $V1_MORE; do echo 1 >/sys/bus/mdev/devices/$device/remove; done
 echo N >$remember

@@ -1,11 +1,12 @@
-"""The user of the terminal program: finds the mtty device, stops it, lets it run, and quits."""
+"""The user of the terminal program: finds the mtty device, stops it, lets it run, moves it to another one, and quits."""
 
 import os
 import re
 
 NAMES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guest", "names.sh")
 with open(NAMES) as names:
-    DEVICE = re.search(r"MTTY_A=(\S+)", names.read()).group(1)
+    text = names.read()
+    DEVICE, OTHER = (re.search(rf"MTTY_{name}=(\S+)", text).group(1) for name in "AB")
 
 # How the step menu names a state, and how the device's view shows it.
 STATES = {"stop": r"\bSTOP \(1\)", "running": r"\bRUNNING \(2\)"}
@@ -44,6 +45,16 @@ def run(terminal, check):
         terminal.pump(0.5)
         step("stop")
         step("running")
+        terminal.type("m")
+        terminal.pump(0.5)
+        expect("the other mtty device is offered as a destination", terminal.select(OTHER))
+        terminal.type("\r")
+        expect("it says what will be lost", terminal.wait_for(rf"Destination: {OTHER}"))
+        terminal.type("y")
+        expect("the flow view says that the end was seen", terminal.wait_for("End seen: all data was moved"))
+        expect("it says how much was moved", terminal.shows(r"\d+ bytes in .*downtime"))
+        expect("the source was read back stopped", terminal.shows(rf"{DEVICE} is in stop, read back"))
+        expect("the destination was read back running", terminal.shows(rf"{OTHER} is in running, read back"))
         leave(terminal)
         expect("the terminal is sane afterwards", is_sane(terminal))
     except AssertionError:
