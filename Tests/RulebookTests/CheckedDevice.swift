@@ -11,13 +11,17 @@ struct CheckedDevice {
   let ending: CheckRun.Ending
 
   /// Checks the device with this address, without the `sim:`, whatever that may do to it.
-  init(_ address: String, rules patterns: [String] = [], permission: Rule.Harm = .crash) throws {
+  init(
+    _ address: String, rules patterns: [String] = [], permission: Rule.Harm = .crash,
+    surroundings: Surroundings = Surroundings()
+  ) throws {
     let journal = Journal()
     let device = RecordingDevice(try SimulatedDevice.open(address).withDefect, recorder: journal)
     let interface = try #require(try MigrationSupport.find(on: device).interface)
     let session = MigrationSession(device: device, interface: interface, journal: journal)
     var options = CheckRun.Options()
     options.permission = permission
+    options.surroundings = surroundings
     let run = CheckRun(session, options)
     let rules = try Rulebook.shipped.get().rules(matching: patterns)
       .filter { $0.protocol.rawValue == interface.protocol.rawValue }

@@ -33,6 +33,8 @@ struct Base {
     }
     let reset = Answer { () throws(DeviceError) in try bench.device.reset() }
     if bench.session.presentState?.isSame(as: running) == true { return nil }
+    // Not every reset leads to RUNNING, but it may have led to where RUNNING can be asked for.
+    if bench.session.presentState?.isError == false, ask(for: running) { return nil }
     return "the device is in \(name), and a reset does not bring it back: \(reset)"
   }
 

@@ -6,12 +6,18 @@ public struct Defect: Sendable {
   public let rule: String
   /// Rules that can't be kept when this one is broken.
   public let alsoBreaks: [String]
+  /// What a device must be to break it, as in its address: `flags`: `5`. Holds where the address does not say otherwise.
+  public let settings: [String: String]
   /// What stands between the device and its user. Made anew for each device, because it may remember what was asked.
   let interference: @Sendable () -> Interference
 
-  init(_ rule: String, alsoBreaks: [String] = [], _ interference: @escaping @Sendable () -> Interference) {
+  init(
+    _ rule: String, alsoBreaks: [String] = [], with settings: [String: String] = [:],
+    _ interference: @escaping @Sendable () -> Interference
+  ) {
     self.rule = rule
     self.alsoBreaks = alsoBreaks
+    self.settings = settings
     self.interference = interference
   }
 
@@ -19,7 +25,8 @@ public struct Defect: Sendable {
   public static let all: [Defect] = v1 + v2
 
   static let v1: [Defect] = V1AccessDefects.all
-  static let v2: [Defect] = V2DiscoveryDefects.all
+  static let v2: [Defect] =
+    V2DiscoveryDefects.all + V2StateDefects.all + V2TransitionDefects.all + V2ResetDefects.all
 
   /// The defects that a device of this protocol can have.
   static func named(_ rule: String, of protocol: MigrationProtocol) -> Defect? {

@@ -77,10 +77,14 @@ struct Options: Sendable {
 }
 
 extension Options {
-  /// The profile's defaults, and what the address says over them.
+  /// The profile's defaults, over them what the defect needs, and over that what the address says.
   init(_ settings: [Address.Setting], of profile: Profile) throws(AddressError) {
     for (option, value) in profile.defaults {
       try set(Address.Setting(option: option, value: value), profile)
+    }
+    if let named = settings.first(where: { $0.option == "defect" }), profile.defaults["defect"] != nil {
+      try set(named, profile)
+      for (option, value) in defect?.settings ?? [:] { try set(Address.Setting(option: option, value: value), profile) }
     }
     var seen: Set<String> = []
     for setting in settings {

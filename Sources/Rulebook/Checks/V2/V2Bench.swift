@@ -55,17 +55,47 @@ struct V2Bench {
       answer: answer, state: V2State(rawValue: data.number(at: 0) ?? .max), dataFD: data.number(at: 4) ?? -1)
   }
 
+  /// The same, with the data fd that may have come taken over, and only when the device is not in ERROR: the kernel
+  /// answers a SET there with a WARN_ON, which stops a machine that has panic_on_warn set (vfio_main.c).
+  func ask(_ state: V2State) throws(Untried) -> (change: Change, stream: (any DataStream)?) {
+    let present = try bench.need(self.state(), "GET MIG_DEVICE_STATE")
+    guard present != .error else { throw Untried("the device is in ERROR, where it is asked for nothing but a reset") }
+    let change = set(state)
+    return (change, change.dataFD >= 0 ? bench.stream(taking: change.dataFD) : nil)
+  }
+
   /// Asks for this state and reads it back; a check that needs it can't be tried elsewhere.
   ///
+  /// A device that refuses the request is led there over other states: that it does not know the short way is for the
+  /// rule of that way to tell.
   /// - Returns: the data fd that came with it, taken over; nil when there was none.
   @discardableResult
   func enter(_ state: V2State) throws(Untried) -> (any DataStream)? {
-    let change = set(state)
-    guard change.isDone else { throw Untried("\(state.name) can't be reached: \(change)") }
+    let (change, stream) = try ask(state)
+    guard change.isDone else { return try detour(to: state, refused: change) }
+    try verify(state)
+    return stream
+  }
+
+  private func detour(to goal: V2State, refused change: Change) throws(Untried) -> (any DataStream)? {
+    var open: (any DataStream)?
+    for via in V2Arcs(flags: flags).states where via != goal && via != .resuming {
+      let onTheWay = try ask(via)
+      guard onTheWay.change.isDone else { continue }
+      open = onTheWay.stream ?? open
+      let last = try ask(goal)
+      guard last.change.isDone else { continue }
+      try verify(goal)
+      // Among the saving states a session goes on.
+      return State.v2(goal).isSaving ? last.stream ?? open : last.stream
+    }
+    throw Untried("\(goal.name) can't be reached: \(change)")
+  }
+
+  private func verify(_ state: V2State) throws(Untried) {
     let reached = self.state()
     guard reached.value == state else {
       throw Untried("\(state.name) was asked for, and the device is in \(reached.value?.name ?? "\(reached)")")
     }
-    return change.dataFD >= 0 ? bench.stream(taking: change.dataFD) : nil
   }
 }

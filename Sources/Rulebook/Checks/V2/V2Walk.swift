@@ -1,0 +1,193 @@
+import Migration
+import VFIO
+
+/// Leads a device of protocol v2 from state to state, with its data session, and says what is wrong with a request.
+final class V2Walk {
+  /// What a device gave when it was saved.
+  struct Saved {
+    var bytes: [UInt8] = []
+    /// Whether that is all; else it was more than a check takes.
+    var isWhole = false
+  }
+
+  let v2: V2Bench
+  let arcs: V2Arcs
+  /// The data fd of the open session, as far as it is known.
+  private(set) var stream: (any DataStream)?
+  /// What was saved.
+  private var kept: Saved?
+  /// How much of it the device has been given in its present session.
+  private var loaded = 0
+
+  init(_ bench: Bench) throws(Untried) {
+    v2 = try V2Bench(bench)
+    arcs = V2Arcs(flags: v2.flags)
+  }
+
+  /// The states of the device that may be entered without losing what it holds, in the protocol's order; RESUMING is
+  /// the last one where that may be lost.
+  var states: [V2State] {
+    arcs.states.filter { $0 != .resuming } + (v2.bench.permission >= .lose ? [.resuming] : [])
+  }
+
+  /// Goes there, unless the device is there.
+  func enter(_ state: V2State) throws(Untried) {
+    guard arcs.states.contains(state) else { throw Untried("the device does not have \(state.protocolName)") }
+    let present = v2.state().value
+    guard present != state else { return }
+    // RESUMING is left well only with all of the data.
+    if present == .resuming, stream != nil, kept != nil { _ = try v2.bench.need(loadAll(), "writing the data fd") }
+    arrived(state, with: try v2.enter(state))
+  }
+
+  /// One SET; what comes of it is for the caller to judge.
+  func ask(_ state: V2State) throws(Untried) -> V2Bench.Change {
+    let (change, stream) = try v2.ask(state)
+    if change.isDone { arrived(state, with: stream) }
+    return change
+  }
+
+  private func arrived(_ state: V2State, with new: (any DataStream)?) {
+    let hasSession = State.v2(state).isSaving || state == .resuming
+    stream = hasSession ? new ?? stream : nil
+    if new != nil { loaded = 0 }
+  }
+
+  /// The data fd of the session that is open now.
+  func openStream() throws(Untried) -> any DataStream {
+    guard let stream else { throw Untried("no data fd came with the state") }
+    return stream
+  }
+
+  // MARK: data
+
+  /// What the device gives in STOP_COPY; asked for once. It is in STOP_COPY afterwards when it was asked.
+  func saved() throws(Untried) -> Saved {
+    if let kept { return kept }
+    // In a session that is open already something may have been read.
+    try enter(.running)
+    try enter(.stopCopy)
+    let saved = try v2.bench.need(drain(try openStream()), "reading the data fd")
+    kept = saved
+    return saved
+  }
+
+  /// Reads a stopped device's data to the end, or as far as a check goes.
+  func drain(_ stream: any DataStream) -> Answer<Saved> {
+    var saved = Saved()
+    let deadline = ContinuousClock.now + Bench.patience * 10
+    while saved.bytes.count < Bench.byteLimit, ContinuousClock.now < deadline {
+      switch stream.nextBytes() {
+      case .refused(let reason): return .refused(reason)
+      case .value(let piece) where piece.isEmpty:
+        saved.isWhole = true
+        return .value(saved)
+      case .value(let piece): saved.bytes += piece
+      }
+    }
+    return .value(saved)
+  }
+
+  /// Gives the device in RESUMING what was saved, up to this many bytes of it.
+  func load(upTo count: Int) throws(Untried) -> Answer<Void> {
+    let bytes = try saved().bytes.prefix(count).dropFirst(loaded)
+    loaded += bytes.count
+    return try openStream().put(Array(bytes))
+  }
+
+  /// Gives the device in RESUMING all that was saved.
+  func loadAll() throws(Untried) -> Answer<Void> {
+    let saved = try saved()
+    guard saved.isWhole else { throw Untried("the device gives more than a check takes") }
+    return try load(upTo: saved.bytes.count)
+  }
+
+  // MARK: judging
+
+  /// Asks for `to` in `from`, and says what is wrong with what comes of it; nil when nothing is.
+  ///
+  /// Whether a data fd comes that should not come is another rule's.
+  func fault(from: V2State, to: V2State) throws(Untried) -> String? {
+    if from == .resuming || to == .resuming { _ = try saved() }
+    try enter(from)
+    if from == .resuming {
+      let answer = try loadAll()
+      guard answer.isDone else { return "The device refuses its own data: \(answer)." }
+    }
+    let name = "\(from.protocolName) to \(to.protocolName)"
+    let held = stream
+    let change = try ask(to)
+    guard change.isDone else { return "\(name) is refused: \(change)." }
+    let reached = v2.state()
+    guard reached.value == to else {
+      return "\(name) is reported as done, and the device is in \(reached.value?.protocolName ?? "\(reached)")."
+    }
+    return try sessionFault(name, arcs.path(from: from, to: to) ?? [], change, held: held)
+  }
+
+  /// What is wrong with the data session that a request leaves; nil when nothing is.
+  private func sessionFault(
+    _ name: String, _ path: [V2State], _ change: V2Bench.Change, held: (any DataStream)?
+  ) throws(Untried) -> String? {
+    if V2Arcs.opensSession(path) {
+      guard change.dataFD >= 0, let stream else { return "\(name) gives no data fd." }
+      let answer = path.last == .resuming ? try load(upTo: 4096) : stream.readable()
+      return answer.isDone ? nil : "The data fd that \(name) gives can't be used: \(answer)."
+    }
+    guard path.count > 1, path.allSatisfy({ State.v2($0).isSaving }), let held else { return nil }
+    let answer = held.readable()
+    return answer.isDone ? nil : "After \(name) the data fd can't be read any more: \(answer)."
+  }
+}
+
+extension DataStream {
+  /// The next bytes, waited for; none at the end, and when there are none now.
+  fileprivate func nextBytes() -> Answer<[UInt8]> {
+    ready(.reading) { () throws(DeviceError) in
+      var bytes = [UInt8](repeating: 0, count: 1 << 20)
+      var span = bytes.mutableSpan
+      var raw = span.mutableBytes
+      let got = try read(into: &raw)
+      return got == bytes.count ? bytes : Array(bytes.prefix(got))
+    }
+  }
+
+  /// Whether it can be read. That there is nothing now is an answer too.
+  func readable() -> Answer<Void> {
+    let answer = ready(.reading) { () throws(DeviceError) in
+      var bytes = [UInt8](repeating: 0, count: 256)
+      var span = bytes.mutableSpan
+      var raw = span.mutableBytes
+      _ = try read(into: &raw)
+    }
+    return answer.errno == .ENOMSG ? .value(()) : answer
+  }
+
+  /// Writes all of it.
+  func put(_ bytes: [UInt8]) -> Answer<Void> {
+    var done = 0
+    while done < bytes.count {
+      let end = min(done + 1 << 20, bytes.count)
+      let written = ready(.writing) { () throws(DeviceError) in
+        try write(bytes.span.bytes.extracting(done..<end))
+      }
+      switch written {
+      case .refused(let reason): return .refused(reason)
+      case .value(let count) where count > 0: done += count
+      case .value: return .refused(.short(expected: end - done, got: 0))
+      }
+    }
+    return .value(())
+  }
+
+  /// Makes a call again while it says that the device is not ready, as long as a check waits.
+  private func ready<R>(_ direction: StreamDirection, _ call: () throws(DeviceError) -> R) -> Answer<R> {
+    let deadline = ContinuousClock.now + Bench.patience
+    while true {
+      let answer = Answer(call)
+      guard answer.errno == .EAGAIN || answer.errno == .EINTR, ContinuousClock.now < deadline else { return answer }
+      let isReady = Answer { () throws(DeviceError) in try wait(for: direction, until: deadline) }
+      if case .refused(let reason) = isReady { return .refused(reason) }
+    }
+  }
+}
