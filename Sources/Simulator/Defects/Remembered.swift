@@ -10,4 +10,7 @@ final class Remembered<Value: Sendable>: Sendable {
     get { contents.withLock { $0 } }
     set { contents.withLock { $0 = newValue } }
   }
+
+  /// Changes it, and says something of it, in one go.
+  func change<R: Sendable>(_ body: (inout Value) -> R) -> R { contents.withLock { body(&$0) } }
 }
