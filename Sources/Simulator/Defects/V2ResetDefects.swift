@@ -9,7 +9,7 @@ enum V2ResetDefects {
       var interference = noting(state)
       interference.read = { call, forward in
         // The configuration space of a PCI device is region 7.
-        let isSilent = call.region.index == 7 && (state.value == .stop || state.value == .stopCopy)
+        let isSilent = call.region.index == 7 && (state.now == .stop || state.now == .stopCopy)
         return isSilent ? .failure(call.refused(.EIO)) : forward(call)
       }
       return interference
@@ -17,22 +17,22 @@ enum V2ResetDefects {
     Defect("V2-RST-01") {
       let state = Remembered(V2State.running)
       var interference = noting(state)
-      interference.reset = { _, forward in state.value == .runningP2P ? .success(()) : forward(()) }
+      interference.reset = { _, forward in state.now == .runningP2P ? .success(()) : forward(()) }
       return interference
     },
     Defect("V2-RST-02") {
       let isReset = Remembered(false)
       var interference = Interference.aroundChange { _, _, call, forward in
-        isReset.value = false
+        isReset.now = false
         return forward(call)
       }
       interference.reset = { _, forward in
-        isReset.value = true
+        isReset.now = true
         return forward(())
       }
       interference.streamRead = { count, forward in
         let answer = forward(count)
-        return isReset.value ? .success([UInt8](repeating: 0, count: count)) : answer
+        return isReset.now ? .success([UInt8](repeating: 0, count: count)) : answer
       }
       return interference
     },
@@ -45,13 +45,13 @@ enum V2ResetDefects {
     let noting = noting(state)
     var interference = Interference()
     interference.feature = { call, forward in
-      if call.state != nil { isStopped.value = false }
+      if call.state != nil { isStopped.now = false }
       var answer = noting.feature?(call, forward) ?? forward(call)
-      if isStopped.value, call.is(.get, .migDeviceState) { answer.data.put(number: V2State.stop.rawValue, at: 0) }
+      if isStopped.now, call.is(.get, .migDeviceState) { answer.data.put(number: V2State.stop.rawValue, at: 0) }
       return answer
     }
     interference.reset = { _, forward in
-      isStopped.value = state.value == .error
+      isStopped.now = state.now == .error
       return forward(())
     }
     return interference
@@ -65,7 +65,7 @@ enum V2ResetDefects {
       if answer.failure == nil, call.state != nil || call.is(.get, .migDeviceState),
         let number: UInt32 = answer.data.number(at: 0)
       {
-        state.value = V2State(rawValue: number)
+        state.now = V2State(rawValue: number)
       }
       return answer
     }

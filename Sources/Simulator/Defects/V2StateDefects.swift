@@ -31,8 +31,8 @@ enum V2StateDefects {
     var interference = Interference()
     interference.feature = { call, forward in
       var answer = forward(call)
-      looks.value = call.is(.get, .migDeviceState) ? looks.value + 1 : 0
-      if looks.value == 12 { answer.data.put(number: V2State.stop.rawValue, at: 0) }
+      looks.now = call.is(.get, .migDeviceState) ? looks.now + 1 : 0
+      if looks.now == 12 { answer.data.put(number: V2State.stop.rawValue, at: 0) }
       return answer
     }
     return interference

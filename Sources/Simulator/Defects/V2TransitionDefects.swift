@@ -43,13 +43,13 @@ enum V2TransitionDefects {
   private static var impatient: Interference {
     let isInTheMiddle = Remembered(false)
     var interference = Interference.aroundChange { from, to, call, forward in
-      if isInTheMiddle.value, (from, to) == (.preCopy, .stopCopy) { return call.refused(.EBUSY) }
-      isInTheMiddle.value = false
+      if isInTheMiddle.now, (from, to) == (.preCopy, .stopCopy) { return call.refused(.EBUSY) }
+      isInTheMiddle.now = false
       return forward(call)
     }
     interference.streamRead = { count, forward in
       let answer = forward(count)
-      isInTheMiddle.value = (try? answer.get())?.isEmpty == false
+      isInTheMiddle.now = (try? answer.get())?.isEmpty == false
       return answer
     }
     return interference
@@ -60,12 +60,12 @@ enum V2TransitionDefects {
     let isAstray = Remembered(false)
     let change = Interference.aroundChange { from, to, call, forward in
       let answer = forward(call)
-      if (from, to) == (.resuming, .running), answer.failure != nil { isAstray.value = true }
+      if (from, to) == (.resuming, .running), answer.failure != nil { isAstray.now = true }
       return answer
     }
     var interference = Interference()
     interference.feature = { call, forward in
-      guard isAstray.value, call.is(.get, .migDeviceState) else {
+      guard isAstray.now, call.is(.get, .migDeviceState) else {
         return change.feature?(call, forward) ?? forward(call)
       }
       var answer = forward(call)
@@ -73,7 +73,7 @@ enum V2TransitionDefects {
       return answer
     }
     interference.reset = { _, forward in
-      isAstray.value = false
+      isAstray.now = false
       return forward(())
     }
     return interference
