@@ -58,7 +58,7 @@ enum V2States {
   private static func refusal(of states: [V2State], on bench: Bench) throws(Untried) -> Outcome {
     let v2 = try V2Bench(bench)
     let before = try bench.need(v2.state(), "GET MIG_DEVICE_STATE")
-    let names = states.map { "\($0.protocolName) (\($0.name.hasPrefix("0x") ? $0.name : "\($0.rawValue)"))" }
+    let names = states.map { V2State.known.contains($0) ? "\($0.protocolName) (\($0.rawValue))" : $0.name }
     for (state, name) in zip(states, names) {
       let change = try v2.ask(state).change
       guard change.answer.errno == .EINVAL else { return .broken("SET to \(name) answers: \(change).") }
@@ -67,7 +67,7 @@ enum V2States {
         return .broken("SET to \(name) is refused, but \(before.protocolName) has become \(after.name).")
       }
     }
-    return .kept("SET to \(names.joined(separator: " and to ")) is refused with EINVAL, and the state stays.")
+    return .kept("SET to \(names.listed) is refused with EINVAL, and the state stays.")
   }
 
   /// Asked for the state it is in, a device does nothing, and an open session goes on.

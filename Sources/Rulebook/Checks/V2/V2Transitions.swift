@@ -48,7 +48,8 @@ enum V2Transitions {
     for pair in pairs {
       if let fault = try walk.fault(from: pair.from, to: pair.to) { return .broken(fault) }
     }
-    return .kept("\(pairs.map(\.words).joined(separator: " and ")): done, and read back.")
+    let words = pairs.count == 2 && pairs[0] == pairs[1] ? "\(pairs[0].words), twice" : pairs.map(\.words).listed
+    return .kept("\(words): done, and read back.")
   }
 
   /// Pre-copy may be ended at any time: at once, and in the middle of the data. The data fd then gives the rest.
@@ -126,7 +127,15 @@ enum V2Transitions {
 }
 
 extension [V2State] {
-  var names: String { map(\.protocolName).joined(separator: " and ") }
+  /// `STOP, STOP_COPY and RESUMING`.
+  var names: String { map(\.protocolName).listed }
+}
+
+extension [String] {
+  /// `a, b and c`.
+  var listed: String {
+    count < 2 ? joined() : "\(dropLast().joined(separator: ", ")) and \(self[count - 1])"
+  }
 }
 
 extension Answer<V2State> {
