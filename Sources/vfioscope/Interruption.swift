@@ -9,12 +9,13 @@ final class Interruption: Sendable {
   /// Takes over SIGINT for the rest of the program, unless it is ignored, as in the background of a script.
   ///
   /// With `cancelling`, the first Ctrl-C only asks the transfer to end, and a second one ends the program, after `leaving`
-  /// has taken away what must not stay behind.
+  /// has taken away what must not stay behind. `saying` tells what the first one leads to.
   ///
   /// A device that hangs keeps the main thread, so another one waits for the signal. Every thread blocks it: it is not
   /// lost before that one waits, and no other ends the program without a word.
   init(
-    asking device: String, cancelling: (@Sendable () -> Void)? = nil, leaving: @escaping @Sendable () -> Void = {}
+    asking device: String, cancelling: (@Sendable () -> Void)? = nil,
+    saying: String = "stopping, and leaving the devices in a safe state", leaving: @escaping @Sendable () -> Void = {}
   ) {
     let before = Glibc.signal(SIGINT, SIG_DFL)
     guard unsafeBitCast(before, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) else {
@@ -26,7 +27,7 @@ final class Interruption: Sendable {
       Self.mask(SIG_BLOCK)
       Self.wait()
       if let cancelling {
-        printError("vfioscope: stopping, and leaving the devices in a safe state; Ctrl-C again ends at once")
+        printError("vfioscope: \(saying); Ctrl-C again ends at once")
         cancelling()
         Self.wait()
       }

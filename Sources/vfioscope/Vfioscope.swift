@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Inspector
 import Migration
+import Rulebook
 
 /// The program: without a command it opens the terminal program.
 struct Vfioscope: ParsableCommand {
@@ -15,7 +16,7 @@ struct Vfioscope: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self, Stream.self, Dirty.self,
-      Check.self, Explain.self, Compare.self, Serve.self, Proxy.self,
+      Check.self, Explain.self, Compare.self, Serve.self, Proxy.self, Run.self,
     ],
     defaultSubcommand: Inspect.self)
 }
@@ -43,6 +44,9 @@ enum Program {
     case let failure as OpenFailure:
       printError("vfioscope: \(printable(failure.description))")
       return failure.kind == .name ? .usage : .refused
+    case let error as ScenarioError:
+      printError("vfioscope: \(printable(error.description))")
+      return .usage
     case let fault as StreamFault:
       printError("vfioscope: \(printable(fault.description))")
       return fault.status

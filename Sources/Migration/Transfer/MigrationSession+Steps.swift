@@ -13,6 +13,9 @@ extension MigrationSession {
   /// The present state, or nil when it can't be read.
   public var presentState: State? { try? readState() }
 
+  /// The same, read only to look, which the journal keeps apart.
+  public var stateAtAGlance: State? { journal.looking { presentState } }
+
   /// Leaves a saving state for the one before: nothing is lost by that. A device in its error state stays there.
   func giveUpSaving(backTo before: State) {
     guard let now = presentState, !now.isError, !now.isSame(as: before) else { return }

@@ -1,0 +1,101 @@
+import Glibc
+import Migration
+import VFIO
+
+/// Moving data.
+extension StepPlayer {
+  func read(
+    _ amount: Scenario.Amount, into name: String, until end: ContinuousClock.Instant, _ memory: inout ScenarioMemory
+  ) -> Deed {
+    var deed = Deed()
+    let reader = session.interface.reader(.auto)
+    let stopped = session.stateAtAGlance?.isRunning == false
+    repeat {
+      if isCancelled() {
+        deed.isCancelled = true
+        break
+      }
+      let piece = readPiece(from: reader, stopped, into: name, &memory, &deed)
+      guard let piece else { break }
+      deed.got = piece
+      if amount == .chunk || piece == .end || (amount == .drain && piece == .nothing) { break }
+      // The device may need a moment; asking at once again would only keep it from its work.
+      if piece == .nothing { usleep(1000) }
+      if ContinuousClock.now >= end { deed.got = piece == .nothing ? .nothing : .more }
+    } while ContinuousClock.now < end
+    deed.words = deed.moved + (deed.got.map { deed.chunks == 0 || $0 != .chunk ? ", \($0.words)" : "" } ?? "")
+    return deed
+  }
+
+  /// Nil when there is an error, which is noted.
+  private func readPiece(
+    from reader: any ChunkReader, _ stopped: Bool, into name: String, _ memory: inout ScenarioMemory,
+    _ deed: inout Deed
+  ) -> Expectation.Got? {
+    var taken: [[UInt8]] = []
+    let piece: Piece
+    do throws(TransferFault) {
+      piece = try reader.next(stopped: stopped) { (chunk) throws(TransferFault) in
+        taken.append(chunk.withUnsafeBytes(Array.init))
+      }
+    } catch {
+      deed.note(error)
+      return nil
+    }
+    for chunk in taken {
+      guard memory.keep(chunk.span.bytes, as: name) else {
+        deed.obstacle = "more than \(Scenario.memoryLimit >> 20) MiB, which is all that a scenario keeps"
+        return nil
+      }
+      deed.bytes += chunk.count
+      deed.chunks += 1
+    }
+    return switch piece {
+    case .chunk: .chunk
+    case .nothingNow: .nothing
+    case .end: .end
+    }
+  }
+
+  func load(_ damage: Scenario.Damage, _ chunks: [[UInt8]], until end: ContinuousClock.Instant) -> Deed {
+    var deed = Deed()
+    guard let damaged = damage.applied(to: chunks, keepsChunks: session.interface.protocol == .v1) else {
+      deed.obstacle = "there are too few data to load them \(damage.rawValue): \(counted(chunks.count, "chunk"))"
+      return deed
+    }
+    let writer = session.interface.writer(.auto)
+    for chunk in damaged {
+      if isCancelled() {
+        deed.isCancelled = true
+        break
+      }
+      guard ContinuousClock.now < end else {
+        deed.obstacle = "the device has not taken all data in time"
+        break
+      }
+      do throws(TransferFault) {
+        try writer.put(chunk.span.bytes)
+      } catch {
+        deed.note(error)
+        break
+      }
+      deed.bytes += chunk.count
+      deed.chunks += 1
+    }
+    deed.words = deed.moved
+    return deed
+  }
+}
+
+extension Deed {
+  /// `3 chunks, 4096 bytes`.
+  fileprivate var moved: String { "\(counted(chunks, "chunk")), \(counted(bytes, "byte"))" }
+
+  /// A device that refuses may be what is expected; everything else is not.
+  fileprivate mutating func note(_ fault: TransferFault) {
+    switch fault {
+    case .device(let error): failure = error.reason
+    case .step, .window, .stream, .bound, .cancelled: obstacle = fault.description
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import Glibc
+import Migration
+import VFIO
+
+/// What a step has done.
+struct Deed: Sendable {
+  /// Why the device refused; nil when it did not.
+  var failure: DeviceError.Reason?
+  /// How reading ended.
+  var got: Expectation.Got?
+  /// Bytes that were moved.
+  var bytes = 0
+  /// Chunks that were moved.
+  var chunks = 0
+  /// What was seen, in words; may be empty.
+  var words = ""
+  /// Why the scenario can't go on, whatever is expected.
+  var obstacle: String?
+  /// The user gave up in the middle of it.
+  var isCancelled = false
+}
+
+/// Plays one step on its device and looks whether it came out as expected.
+struct StepPlayer {
+  /// What became of it.
+  struct Report {
+    let seen: String
+    let failure: String?
+    let state: State?
+    let duration: Duration
+    let deed: Deed
+  }
+
+  private let step: Scenario.Step
+  let actor: ScenarioActor
+  private let harm: Rule.Harm
+  private let deadline: ContinuousClock.Instant
+  private let start: ContinuousClock.Instant
+  let isCancelled: @Sendable () -> Bool
+
+  /// A step that may do so much harm, and take so long.
+  init(
+    _ step: Scenario.Step, _ actor: ScenarioActor, harm: Rule.Harm, time: Duration,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) {
+    (self.step, self.actor, self.harm, self.isCancelled) = (step, actor, harm, isCancelled)
+    start = .now
+    deadline = start + time
+  }
+
+  var session: MigrationSession { actor.session }
+
+  func play(_ memory: inout ScenarioMemory) -> Report {
+    let before = session.stateAtAGlance
+    var deed = before == nil && step.action != .reset ? gone : act(&memory, from: before)
+    let state = session.stateAtAGlance
+    if deed.obstacle == nil && !deed.isCancelled {
+      let judged = Sight(session, memory, deed).judge(expectation)
+      deed.obstacle = state == nil ? gone.obstacle : judged.mismatch
+      deed.words = ([deed.words] + judged.seen).filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+    return Report(
+      seen: seen(deed, state), failure: deed.obstacle, state: state, duration: start.duration(to: .now), deed: deed)
+  }
+
+  /// The device does not even tell its state: it has gone away, or its server has.
+  private var gone: Deed {
+    var deed = Deed()
+    do throws(DeviceError) {
+      _ = try session.readState()
+    } catch {
+      deed.obstacle = "the device does not tell its state any more: \(error.reason)"
+    }
+    return deed
+  }
+
+  /// What is expected of every step of its kind, unless the file says something else.
+  private var expectation: Expectation {
+    var expected = step.expected
+    switch step.action {
+    case .ask(let goal) where expected.states.isEmpty && expected.errors.isEmpty: expected.states = [goal.name]
+    case .reset where expected.states.isEmpty && expected.errors.isEmpty:
+      expected.states = [Request.reset.goal(in: session.interface.protocol).name]
+    case .read(let amount, _, _) where expected.got.isEmpty && expected.errors.isEmpty: expected.got = amount.usual
+    default: break
+    }
+    return expected
+  }
+
+  private func seen(_ deed: Deed, _ state: State?) -> String {
+    let outcome = deed.failure.map(\.description)
+    let now = "now \(state?.name ?? "unknown")"
+    return [outcome, deed.words.isEmpty ? nil : deed.words, now].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  private func act(_ memory: inout ScenarioMemory, from before: State?) -> Deed {
+    switch step.action {
+    case .look: look()
+    case .ask(let state): request(.state(state), from: before)
+    case .raw(let number): request(.raw(number), from: before)
+    case .reset: request(.reset, from: before)
+    case .read(let amount, let name, let time): read(amount, into: name, until: min(deadline, start + time), &memory)
+    case .load(let damage, let name): load(damage, memory.chunks[name] ?? [], until: deadline)
+    case .wait(let time, let until): wait(until: min(deadline, start + time), until, memory)
+    case .remember(let field, let name): remember(field, as: name, &memory)
+    case .inject(let name, let isOn): inject(name, isOn)
+    case .repeat: Deed()
+    }
+  }
+
+  /// Reads the state once more, for the journal; the values are read when they are compared.
+  private func look() -> Deed {
+    _ = session.presentState
+    return Deed()
+  }
+
+  private func request(_ request: Request, from before: State?) -> Deed {
+    var deed = Deed()
+    // The scenario was found harmless enough before it began; a device in another state than it was thought to be in
+    // must not make it worse.
+    if let before, let plan = session.plan(request, from: before), plan.danger.harm > harm {
+      deed.obstacle =
+        "from \(before.name) this would do more to the device than the scenario says (\(harm.rawValue)); not asked"
+      return deed
+    }
+    let result = session.step(request)
+    deed.failure = result.failure
+    if let withheld = result.withheld { deed.obstacle = "not asked: \(withheld)" }
+    // What the file allows is looked at later; what the protocol forbids is a failure all the same.
+    if step.expected.states.isEmpty, let broken = result.brokenRule { deed.obstacle = broken }
+    return deed
+  }
+
+  private func wait(until end: ContinuousClock.Instant, _ until: Expectation?, _ memory: ScenarioMemory) -> Deed {
+    var deed = Deed()
+    var unmet: String?
+    repeat {
+      if isCancelled() {
+        deed.isCancelled = true
+        return deed
+      }
+      if let until {
+        unmet = Sight(session, memory).mismatch(with: until)
+        if unmet == nil {
+          deed.words = "\(until), after \(took(start.duration(to: .now)))"
+          return deed
+        }
+      }
+      usleep(10_000)
+    } while ContinuousClock.now < end
+    deed.words = "waited \(took(start.duration(to: .now)))"
+    if let unmet { deed.obstacle = "waited in vain: \(unmet)" }
+    return deed
+  }
+
+  private func remember(_ field: String, as name: String, _ memory: inout ScenarioMemory) -> Deed {
+    var deed = Deed()
+    switch Sight(session, memory).value(of: field) {
+    case .known(let value):
+      memory.values[name] = value
+      deed.words = "\(field) \(value)"
+    case .unknown(let why): deed.obstacle = "\(field) can't be remembered, seen \(why)"
+    }
+    return deed
+  }
+
+  private func inject(_ name: String, _ isOn: Bool) -> Deed {
+    var deed = Deed()
+    guard let faults = actor.faults else {
+      deed.obstacle = "\(name) can't be switched \(isOn ? "on" : "off"): nothing stands in front of this device"
+      return deed
+    }
+    guard faults.names.contains(name) else {
+      deed.obstacle = "there is no fault \(name); there are \(faults.names.joined(separator: ", "))"
+      return deed
+    }
+    faults.inject(name, isOn: isOn)
+    return deed
+  }
+}
+
+extension Scenario.Amount {
+  /// How such reading ends when nothing else is expected.
+  fileprivate var usual: [Expectation.Got] {
+    switch self {
+    case .chunk: [.chunk]
+    case .drain: [.nothing, .end]
+    case .all: [.end]
+    }
+  }
+}
+
+extension StepPlan.Danger {
+  /// The same as the rulebook calls it.
+  fileprivate var harm: Rule.Harm {
+    switch self {
+    case .none: .none
+    case .perturb: .perturb
+    case .lose: .lose
+    case .crash: .crash
+    }
+  }
+}
+
+/// `12 ms`.
+func took(_ duration: Duration) -> String { "\(Int(duration / .milliseconds(1))) ms" }
