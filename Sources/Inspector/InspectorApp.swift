@@ -1,4 +1,5 @@
 import Migration
+import Rulebook
 import Terminal
 
 /// The program without a terminal: keys go in, a canvas comes out.
@@ -10,14 +11,19 @@ final class InspectorApp {
   private var views: [any View]
   private var isTooSmall = false
 
-  /// Shows the groups, and above them the device, when one is given; of captures, when some are given, only these.
-  init(store: Store, device: DeviceReference? = nil, files: [String] = []) {
+  /// Shows the groups, and above them the device, when one is given, and a scenario for it, when there is one; of
+  /// captures, when some are given, only these.
+  init(
+    store: Store, device: DeviceReference? = nil, scenario: (Scenario, on: [DeviceReference])? = nil,
+    files: [String] = []
+  ) {
     self.store = store
     views = files.isEmpty ? [GroupsView()] : files.count == 1 ? [DataView(files[0])] : [DiffView(files[0], files[1])]
     if let device {
       store.open(device)
       views.append(DeviceView(device))
     }
+    if let (scenario, devices) = scenario { views.append(ScenarioView(store.prepare(scenario, on: devices))) }
   }
 
   /// Takes the size of the screen, on which depends what keys do.
@@ -53,6 +59,12 @@ final class InspectorApp {
       show(FlowView(flow))
     case .giveUp(let flow):
       flow.cancel()
+      removeOverlays()
+    case .rehearse(let scenario, let devices):
+      removeOverlays()
+      show(ScenarioView(store.prepare(scenario, on: devices)))
+    case .play(let stage, let command):
+      store.perform(command, on: stage, arming: true)
       removeOverlays()
     case .quit: return quits(from: views[top])
     }

@@ -1,5 +1,6 @@
 import Inventory
 import Migration
+import Rulebook
 import Terminal
 
 /// The terminal program: one screen, one loop on the main thread; devices answer on queues of their own.
@@ -8,6 +9,8 @@ public final class InspectorProgram {
   public struct Options {
     /// A device to open at once.
     public var device: DeviceReference?
+    /// A scenario to play, and its devices in the order of its roles; the first one is opened as `device`.
+    public var scenario: (Scenario, on: [DeviceReference])?
     /// One capture to look into, or two to compare, instead of a machine.
     public var files: [String] = []
     /// The machine whose files tell the details of a device; nil when the devices are on no machine.
@@ -51,7 +54,9 @@ public final class InspectorProgram {
       listing: listing, reader: reader, captures: Captures(onChange: { wake.wake() }),
       plots: PlotGlyphs(rawValue: options.plots) ?? .braille, onChange: { wake.wake() },
       makeHandle: { DeviceHandle($0, onChange: { wake.wake() }, opening: opener.open) })
-    let app = InspectorApp(store: store, device: options.device.map(listing.resolve), files: options.files)
+    let app = InspectorApp(
+      store: store, device: options.device.map(listing.resolve),
+      scenario: options.scenario.map { ($0, on: $1.map(listing.resolve)) }, files: options.files)
     let ending = try show(app, on: screen, loop)
     screen.close()
     store.farewells.forEach { say(printable($0)) }

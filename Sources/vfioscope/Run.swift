@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Inspector
+import Inventory
 import Migration
 import Rulebook
 import VFIO
@@ -30,6 +31,9 @@ struct Run: ParsableCommand {
   @Flag(name: .customLong("print"), help: "Print the scenario's file.")
   var printsFile = false
 
+  @Flag(help: "Play it step by step in the terminal program.")
+  var steps = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -45,6 +49,11 @@ struct Run: ParsableCommand {
   func validate() throws {
     if words.isEmpty && !list { throw ValidationError("name a scenario, or see --list") }
     if list && !words.isEmpty { throw ValidationError("--list takes no scenario") }
+    if steps && (json || trace || list || printsFile || yes) {
+      throw ValidationError(
+        "--steps plays in the terminal program, which asks itself: --json, --trace, --list, --print and --yes go without it"
+      )
+    }
     guard (0.1...1e6).contains(timeout) else { throw ValidationError("--timeout takes 0.1 to 1000000 seconds") }
   }
 
@@ -54,6 +63,7 @@ struct Run: ParsableCommand {
     if printsFile { return try printLine(source.text.last == "\n" ? String(source.text.dropLast()) : source.text) }
     let scenario = try source.scenario()
     let devices = try devices(of: scenario)
+    if steps { return try showSteps(of: scenario, on: devices) }
     let opened = try devices.map { try open($0) }
     defer { opened.forEach { $0.session.interface.close() } }
     let cast = ScenarioCast(zip(scenario.roles, opened).map { ($0, $1.device, $1.session) })
@@ -107,6 +117,22 @@ struct Run: ParsableCommand {
   private func open(_ name: String) throws -> (device: OpenedDevice, session: MigrationSession) {
     let options = try DeviceOptions.parse([name, "--via", via.rawValue])
     return try options.openSession(journal: journal(tracing: trace))
+  }
+
+  private func showSteps(of scenario: Scenario, on devices: [String]) throws {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+      throw Failure(.usage, "--steps needs a terminal; without it the scenario is played at once")
+    }
+    guard Set(devices).count == devices.count else {
+      throw Failure(.usage, "--steps takes two devices of different names; seed=2 makes another simulated one")
+    }
+    let program = try InspectorProgram()
+    var options = InspectorProgram.Options()
+    let references = devices.map(DeviceReference.init)
+    options.device = references.first
+    options.scenario = (scenario, on: references)
+    try program.run(
+      options, opener: DeviceOpener(via: via.interface), scan: { try .scanned(.system) }, say: printError)
   }
 
   // MARK: the list

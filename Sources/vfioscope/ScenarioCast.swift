@@ -50,15 +50,3 @@ struct ScenarioCast {
     return "\(scenario.name): \(parts.joined(separator: "; "))"
   }
 }
-
-extension Rule.Harm {
-  /// What becomes of a device, behind its name.
-  var warning: String {
-    switch self {
-    case .none: "is only looked at"
-    case .perturb: "is stopped for a while"
-    case .lose: "loses its state"
-    case .crash: "may crash, and with it its driver or the machine"
-    }
-  }
-}

@@ -136,6 +136,7 @@ struct RunTests {
         ["v2-pre-copy", "sim:v2-reference,flags=1", "sim:v2-reference", "--yes"],
         "v2-pre-copy asks for pre-copy, which the source does not have."
       ),
+      (["v1-save", "--steps"], "--steps needs a terminal; without it the scenario is played at once"),
       ([], "name a scenario, or see --list"),
       (["v1-save", "--list"], "--list takes no scenario"),
     ] as [([String], String)])

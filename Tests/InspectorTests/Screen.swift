@@ -35,7 +35,7 @@ final class Screen {
     let store = Store(
       listing: listing, reader: ListingReader(execution: .inline, scan: { listing }),
       captures: Captures(execution: .inline),
-      clock: { start() + later + .microseconds(asked.load(ordering: .relaxed)) },
+      clock: { start() + later + .microseconds(asked.load(ordering: .relaxed)) }, execution: .inline,
       makeHandle: { DeviceHandle($0, execution: .inline, clock: clock, opening: opening) })
     app = InspectorApp(store: store, device: device.map { listing.resolve(DeviceReference($0)) }, files: files)
     app.resize(width: width, height: height)

@@ -21,7 +21,7 @@ struct DeviceView: View {
     }
     let arm = KeyHint("a", store.isArmed(reference) ? "disarm" : "arm")
     return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store)
-      + [KeyHint("d", "dirty pages"), KeyHint("r", "rules")]
+      + [KeyHint("d", "dirty pages"), KeyHint("r", "rules"), KeyHint("p", "play a scenario")]
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
@@ -35,6 +35,7 @@ struct DeviceView: View {
     case .character("s"), .enter: return step(store)
     case .character("d"): return watchDirtyPages(store)
     case .character("r"): return rules(store)
+    case .character("p"): return play(store)
     default: return handleFlow(key, store)
     }
     return .stay
@@ -73,6 +74,13 @@ struct DeviceView: View {
     guard let status = store.status(reference), status.facts != nil else { return .stay }
     if status.rules != nil { return .push(RulesView(reference)) }
     return store.refuseBusy(reference) ? .stay : .push(CheckMenu(reference))
+  }
+
+  /// What has been begun goes on.
+  private func play(_ store: Store) -> Reaction {
+    guard let status = store.status(reference), isUsable(status) else { return .stay }
+    if let stage = store.openStage(of: reference) { return .push(ScenarioView(stage)) }
+    return store.refuseUnarmed(reference) ? .stay : .push(ScenarioMenu(reference))
   }
 
   private func toggleArm(_ store: Store) -> Reaction {

@@ -20,7 +20,8 @@ extension Store {
     return start(job, options)
   }
 
-  private func isReady(_ reference: DeviceReference) -> Bool {
+  /// Says that a device can't be used, when that is so.
+  func isReady(_ reference: DeviceReference) -> Bool {
     guard let status = status(reference), status.facts != nil, status.lookFailure == nil else {
       message = "\(name(of: reference)) is not open, or does not migrate: Enter in the list shows why."
       return false
@@ -35,6 +36,7 @@ extension Store {
   var moving: [String] {
     var names: [ObjectIdentifier: String] = [:]
     for flow in flows.values where flow.status.ending == nil { names[ObjectIdentifier(flow)] = flow.job.name }
+    for stage in stages.values where stage.status.work != nil { names[ObjectIdentifier(stage)] = stage.name }
     return names.values.sorted()
   }
 }

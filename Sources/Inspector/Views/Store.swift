@@ -21,9 +21,14 @@ final class Store {
   var plots: PlotGlyphs
   /// The last flow of each device.
   private(set) var flows: [DeviceReference: Flow] = [:]
+  /// The last play of a scenario of each device.
+  private(set) var stages: [DeviceReference: Stage] = [:]
 
   private let clock: () -> ContinuousClock.Instant
-  private let onChange: @Sendable () -> Void
+  /// Called, on any thread, when a flow or a play has news.
+  let onChange: @Sendable () -> Void
+  /// Where plays go on.
+  let execution: Execution
   private let reader: ListingReader
   /// What is known of single devices; nil inside is what is still being read, or can't be.
   private var details: [DeviceReference: ListedDevice.Details?] = [:]
@@ -36,7 +41,7 @@ final class Store {
   init(
     listing: Listing, reader: ListingReader, captures: Captures = Captures(),
     clock: @escaping () -> ContinuousClock.Instant = { .now }, plots: PlotGlyphs = .braille,
-    onChange: @escaping @Sendable () -> Void = {},
+    execution: Execution = .queue, onChange: @escaping @Sendable () -> Void = {},
     makeHandle: @escaping (DeviceReference) -> DeviceHandle
   ) {
     self.listing = listing
@@ -45,6 +50,7 @@ final class Store {
     self.clock = clock
     self.plots = plots
     self.onChange = onChange
+    self.execution = execution
     self.makeHandle = makeHandle
   }
 
@@ -195,8 +201,27 @@ final class Store {
     return flow
   }
 
-  /// Says that a device has not answered yet, when that is so.
+  /// Keeps a play as that of its devices.
+  func keep(_ stage: Stage) -> Stage {
+    for reference in stage.devices { stages[reference] = stage }
+    return stage
+  }
+
+  /// The last play of a device.
+  func stage(of reference: DeviceReference) -> Stage? { stages[reference] }
+
+  /// Lets these devices take changes.
+  func arm(_ references: [DeviceReference]) { armed.formUnion(references) }
+
+  /// What calls these devices, as far as they have been opened.
+  func handles(of references: [DeviceReference]) -> [DeviceHandle] { references.compactMap { handles[$0] } }
+
+  /// Says that a device has not answered yet, or is in the middle of a play, when that is so.
   func refuseBusy(_ reference: DeviceReference) -> Bool {
+    if let stage = stages[reference], stage.status.work != nil {
+      message = "Busy: \(stage.name) is being played."
+      return true
+    }
     guard let work = status(reference)?.busy(at: clock()) else { return false }
     message = "Busy: \(work.name), wait until it has answered."
     return true

@@ -53,6 +53,10 @@ enum Reaction {
   case begin(FlowJob, TransferOptions)
   /// A flow is asked to end.
   case giveUp(Flow)
+  /// A scenario is made ready to be played on these devices, and is shown.
+  case rehearse(Scenario, [DeviceReference])
+  /// Something is done in a play, and its devices are armed for it.
+  case play(Stage, Stage.Command)
   /// The program ends.
   case quit
 }

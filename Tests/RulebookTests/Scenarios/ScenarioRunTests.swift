@@ -154,7 +154,7 @@ struct ScenarioRunTests {
     played.run.playNext(on: played.cast)
     played.run.playToEnd(on: [:])
     #expect(played.failure == "The source is not open any more.")
-    #expect(ScenarioRun(played.run.scenario).misfit([:]) == "There is no source.")
+    #expect(ScenarioRun(played.run.scenario).misfit([:]) == "The source is not open.")
   }
 
   @Test("is given up between two steps, and in the middle of one that waits")

@@ -29,7 +29,7 @@ struct MigrateMenu: View {
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
-    let destinations = destinations(store)
+    let destinations = Destination.all(for: reference, store)
     switch key {
     case .up, .character("k"): index = max(0, index - 1)
     case .down, .character("j"): index = max(0, min(destinations.count - 1, index + 1))
@@ -65,43 +65,14 @@ struct MigrateMenu: View {
         from: store.status(reference)?.observation?.state))
   }
 
-  // MARK: destinations
-
-  private struct Destination {
-    let reference: DeviceReference
-    let name: String
-    let what: String
-  }
-
-  /// The other devices that VFIO has, but for those of which is known that they can't be it.
-  private func destinations(_ store: Store) -> [Destination] {
-    let ours = store.status(reference)?.facts?.protocol
-    let listed = store.listing.devices.filter { device in
-      guard device.isVFIO, device.reference != reference else { return false }
-      guard let status = store.status(device.reference), status.phase != .closed else { return true }
-      if case .withoutMigration = status.phase { return false }
-      return status.facts.map { $0.protocol == ours } ?? true
-    }
-    return listed.map { Destination(reference: $0.reference, name: $0.address, what: $0.summary) }
-      + (reference.twin.map { [Destination(reference: $0, name: "\($0)", what: "another simulated device")] } ?? [])
-  }
-
   // MARK: drawing
 
   func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
-    let destinations = destinations(store)
+    let destinations = Destination.all(for: reference, store)
     let inside = canvas.overlay(
       "Migrate \(store.name(of: reference)) to", rows: max(1, destinations.count) + 3, in: area)
     let (list, below) = inside.split(rows: -3)
-    if destinations.isEmpty { canvas.putFitted("There is no other device here.", in: list, style: .dim) }
-    let first = max(0, index - list.height + 1)
-    for (offset, destination) in destinations.dropFirst(first).prefix(list.height).enumerated() {
-      let place = Rectangle(row: list.row + offset, column: list.column, height: 1, width: list.width)
-      let (left, right) = place.split(columns: max(16, place.width - destination.what.count - 1))
-      canvas.putFitted(destination.name, in: left)
-      canvas.putRight(destination.what, in: right, style: .dim)
-      if first + offset == index { canvas.select(place) }
-    }
+    Destination.draw(destinations, selecting: index, on: &canvas, in: list)
     drawOptions(on: &canvas, in: below.split(rows: 1).bottom, store)
   }
 
@@ -114,17 +85,5 @@ struct MigrateMenu: View {
       ? "once it is stopped; it has no pre-copy"
       : options.preCopy ? "while the source still runs, then the rest" : "only once the source is stopped"
     canvas.putFitted("p    data is moved \(when)", in: bottom)
-  }
-}
-
-extension DeviceReference {
-  /// A simulated device like this one, without its first state and its faults, and with other memory; nil for others.
-  var twin: DeviceReference? {
-    guard case .simulated(let text) = self else { return nil }
-    let parts = text.split(separator: ",")
-    let own = ["seed=", "state=", "fail=", "hang="]
-    let seed = parts.contains("seed=2") ? "seed=3" : "seed=2"
-    let kept = parts.filter { part in !own.contains { part.hasPrefix($0) } }
-    return .simulated((kept.map(String.init) + [seed]).joined(separator: ","))
   }
 }

@@ -81,3 +81,22 @@ extension StepReader {
     "\"\(field)\" is no field of \(`protocol`.rawValue), expected \(fields.joined(separator: ", "))"
   }
 }
+
+extension Expectation {
+  /// Adds what is expected of every step of its kind, unless the file says something else.
+  mutating func complete(for action: Scenario.Action, of protocol: MigrationProtocol) {
+    guard errors.isEmpty else { return }
+    switch action {
+    case .ask(let goal) where states.isEmpty: states = [goal.name]
+    case .reset where states.isEmpty: states = [Request.reset.goal(in: `protocol`).name]
+    case .read(let amount, _, _) where got.isEmpty:
+      got =
+        switch amount {
+        case .chunk: [.chunk]
+        case .drain: [.nothing, .end]
+        case .all: [.end]
+        }
+    default: break
+    }
+  }
+}

@@ -43,8 +43,9 @@ struct StepReader {
       throw table.fault(nil, "with its repetitions it has more steps than expected, \(Scenario.stepLimit) at most")
     }
     let action = try action(key, table)
-    let expected = try expectation(table, "expect")
+    var expected = try expectation(table, "expect")
     try checkEnd(of: action, expected, table)
+    expected.complete(for: action, of: `protocol`)
     return [
       Scenario.Step(
         words: words, role: role, action: action, expected: expected, line: table.line ?? 0, isRepeated: times > 1)

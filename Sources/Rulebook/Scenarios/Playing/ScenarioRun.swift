@@ -32,13 +32,9 @@ public struct ScenarioRun: Sendable {
   /// Why these devices can't play it, in a sentence; nil when they can. They are not asked anything.
   public func misfit(_ cast: Cast) -> String? {
     for role in scenario.roles {
-      guard let interface = cast[role]?.session.interface else { return "There is no \(scenario.label(role))." }
-      guard interface.protocol == scenario.protocol else {
-        return "\(scenario.name) is for protocol \(scenario.protocol.rawValue), the \(scenario.label(role)) speaks "
-          + "\(interface.protocol.rawValue)."
-      }
-      if let missing = scenario.states(of: role).first(where: { !interface.states.contains($0) }) {
-        return "\(scenario.name) asks for \(missing.name), which the \(scenario.label(role)) does not have."
+      guard let interface = cast[role]?.session.interface else { return "The \(scenario.label(role)) is not open." }
+      if let misfit = scenario.misfit(of: role, speaking: interface.protocol, having: interface.states) {
+        return misfit
       }
     }
     return nil
@@ -67,8 +63,9 @@ public struct ScenarioRun: Sendable {
     let left = scenario.limit - spent
     guard left > .zero else { return ending = .failed("\(place): no end after \(scenario.limit.words) of steps.") }
     let player = StepPlayer(step, actor, harm: scenario.harm(to: step.role), time: left, isCancelled: isCancelled)
+    let began = ContinuousClock.now
     let report = player.play(&memory)
-    spent += report.duration
+    spent += began.duration(to: .now)
     last = report.deed
     outcomes.append(
       ScenarioOutcome(
@@ -138,11 +135,17 @@ public struct ScenarioRun: Sendable {
 }
 
 extension Scenario {
-  /// The states that a device has to have for this role: those that are asked for, and not to be refused.
-  func states(of role: Role) -> [State] {
-    steps.compactMap { step in
-      guard step.role == role, step.expected.errors.isEmpty, case .ask(let state) = step.action else { return nil }
-      return state
+  /// Why a device with this protocol and these states can't play this role, in a sentence; nil when it can.
+  public func misfit(of role: Role, speaking spoken: MigrationProtocol, having states: [State]) -> String? {
+    guard spoken == `protocol` else {
+      return "\(name) is for protocol \(`protocol`.rawValue), the \(label(role)) speaks \(spoken.rawValue)."
     }
+    // States that may be refused need not be there.
+    for step in steps where step.role == role && step.expected.errors.isEmpty {
+      if case .ask(let state) = step.action, !states.contains(state) {
+        return "\(name) asks for \(state.name), which the \(label(role)) does not have."
+      }
+    }
+    return nil
   }
 }

@@ -34,8 +34,11 @@ struct StepPlayer {
   private let step: Scenario.Step
   let actor: ScenarioActor
   private let harm: Rule.Harm
-  private let deadline: ContinuousClock.Instant
+  /// When it began, as the journal counts.
   private let start: ContinuousClock.Instant
+  /// When it began, and when it has to end, really: no other clock ends a wait.
+  private let began = ContinuousClock.now
+  private let deadline: ContinuousClock.Instant
   let isCancelled: @Sendable () -> Bool
 
   /// A step that may do so much harm, and take so long.
@@ -44,23 +47,25 @@ struct StepPlayer {
     isCancelled: @escaping @Sendable () -> Bool
   ) {
     (self.step, self.actor, self.harm, self.isCancelled) = (step, actor, harm, isCancelled)
-    start = .now
-    deadline = start + time
+    start = actor.session.journal.now
+    deadline = began + time
   }
 
   var session: MigrationSession { actor.session }
+
+  private var elapsed: Duration { start.duration(to: session.journal.now) }
 
   func play(_ memory: inout ScenarioMemory) -> Report {
     let before = session.stateAtAGlance
     var deed = before == nil && step.action != .reset ? gone : act(&memory, from: before)
     let state = session.stateAtAGlance
     if deed.obstacle == nil && !deed.isCancelled {
-      let judged = Sight(session, memory, deed).judge(expectation)
+      let judged = Sight(session, memory, deed).judge(step.expected)
       deed.obstacle = state == nil ? gone.obstacle : judged.mismatch
       deed.words = ([deed.words] + judged.seen).filter { !$0.isEmpty }.joined(separator: ", ")
     }
     return Report(
-      seen: seen(deed, state), failure: deed.obstacle, state: state, duration: start.duration(to: .now), deed: deed)
+      seen: seen(deed, state), failure: deed.obstacle, state: state, duration: elapsed, deed: deed)
   }
 
   /// The device does not even tell its state: it has gone away, or its server has.
@@ -72,19 +77,6 @@ struct StepPlayer {
       deed.obstacle = "the device does not tell its state any more: \(error.reason)"
     }
     return deed
-  }
-
-  /// What is expected of every step of its kind, unless the file says something else.
-  private var expectation: Expectation {
-    var expected = step.expected
-    switch step.action {
-    case .ask(let goal) where expected.states.isEmpty && expected.errors.isEmpty: expected.states = [goal.name]
-    case .reset where expected.states.isEmpty && expected.errors.isEmpty:
-      expected.states = [Request.reset.goal(in: session.interface.protocol).name]
-    case .read(let amount, _, _) where expected.got.isEmpty && expected.errors.isEmpty: expected.got = amount.usual
-    default: break
-    }
-    return expected
   }
 
   private func seen(_ deed: Deed, _ state: State?) -> String {
@@ -99,9 +91,9 @@ struct StepPlayer {
     case .ask(let state): request(.state(state), from: before)
     case .raw(let number): request(.raw(number), from: before)
     case .reset: request(.reset, from: before)
-    case .read(let amount, let name, let time): read(amount, into: name, until: min(deadline, start + time), &memory)
+    case .read(let amount, let name, let time): read(amount, into: name, until: min(deadline, began + time), &memory)
     case .load(let damage, let name): load(damage, memory.chunks[name] ?? [], until: deadline)
-    case .wait(let time, let until): wait(until: min(deadline, start + time), until, memory)
+    case .wait(let time, let until): wait(until: min(deadline, began + time), until, memory)
     case .remember(let field, let name): remember(field, as: name, &memory)
     case .inject(let name, let isOn): inject(name, isOn)
     case .repeat: Deed()
@@ -142,13 +134,13 @@ struct StepPlayer {
       if let until {
         unmet = Sight(session, memory).mismatch(with: until)
         if unmet == nil {
-          deed.words = "\(until), after \(took(start.duration(to: .now)))"
+          deed.words = "\(until), after \(took(elapsed))"
           return deed
         }
       }
       usleep(10_000)
     } while ContinuousClock.now < end
-    deed.words = "waited \(took(start.duration(to: .now)))"
+    deed.words = "waited \(took(elapsed))"
     if let unmet { deed.obstacle = "waited in vain: \(unmet)" }
     return deed
   }
@@ -176,17 +168,6 @@ struct StepPlayer {
     }
     faults.inject(name, isOn: isOn)
     return deed
-  }
-}
-
-extension Scenario.Amount {
-  /// How such reading ends when nothing else is expected.
-  fileprivate var usual: [Expectation.Got] {
-    switch self {
-    case .chunk: [.chunk]
-    case .drain: [.nothing, .end]
-    case .all: [.end]
-    }
   }
 }
 

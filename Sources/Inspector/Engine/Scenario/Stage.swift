@@ -1,0 +1,124 @@
+import Dispatch
+import Migration
+import Rulebook
+import Synchronization
+
+/// Plays a scenario while the screen goes on: the devices are lent to it for one step at a time, so that they are looked
+/// at between two steps.
+final class Stage: Sendable {
+  /// What is played.
+  let scenario: Scenario
+  /// The devices, in the order of the scenario's roles.
+  let devices: [DeviceReference]
+
+  private let worker: Worker
+  private let onChange: @Sendable () -> Void
+  private let contents: Mutex<StageStatus>
+
+  /// A play that has not begun. `onChange` is called after every change of `status`, on any thread.
+  init(
+    _ scenario: Scenario, _ devices: [DeviceReference], execution: Execution = .queue,
+    onChange: @escaping @Sendable () -> Void = {}
+  ) {
+    (self.scenario, self.devices, self.onChange) = (scenario, devices, onChange)
+    worker = Worker(execution, label: "scenario \(scenario.name)")
+    contents = Mutex(StageStatus(run: ScenarioRun(scenario)))
+  }
+
+  /// What can be done with it.
+  enum Command: Sendable {
+    /// Plays the next step.
+    case next
+    /// Plays all that is left.
+    case toEnd
+    /// Resets the devices, and begins anew.
+    case backToStart
+  }
+
+  /// What is known of it.
+  var status: StageStatus { contents.withLock { $0 } }
+
+  /// The name it is shown by where devices are at work.
+  var name: String { "scenario \(scenario.name)" }
+
+  /// Does something on these devices, which are its own, in their order. Only one thing is done at a time.
+  func perform(_ command: Command, on handles: [DeviceHandle]) {
+    change { status in
+      status.work = command
+      status.isCancelled = false
+      status.trouble = nil
+    }
+    worker.perform { [self] in
+      switch command {
+      case .next: lend(handles) { self.playNext(on: $0) }
+      case .toEnd:
+        while status.run.ending == nil { lend(handles) { self.playNext(on: $0) } }
+      case .backToStart: lend(handles) { self.reset($0) }
+      }
+      change { $0.work = nil }
+    }
+  }
+
+  /// Asks it to end. A device that does not answer is waited for.
+  func cancel() { change { $0.isCancelled = true } }
+
+  private func change(_ body: (inout StageStatus) -> Void) {
+    contents.withLock { body(&$0) }
+    onChange()
+  }
+
+  /// Lends the devices, and waits until they have been given back and looked at.
+  private func lend(_ handles: [DeviceHandle], _ body: @escaping @Sendable ([OpenedDevice]) -> Void) {
+    let areBack = DispatchSemaphore(value: 0)
+    DeviceHandle.lend(handles, for: name, body)
+    // The first one is given back last.
+    handles.first?.perform { _ in areBack.signal() }
+    if !handles.isEmpty { areBack.wait() }
+  }
+
+  // MARK: on the devices' queue
+
+  private func playNext(on devices: [OpenedDevice]) {
+    let actors = devices.compactMap(\.session).map { ScenarioActor($0) }
+    // Which one is missing can't be told any more; the scenario says that it is not open.
+    let isWhole = actors.count == self.devices.count
+    let cast = isWhole ? Dictionary(uniqueKeysWithValues: zip(scenario.roles, actors)) : [:]
+    var run = status.run
+    run.playNext(on: cast, isCancelled: { self.status.isCancelled })
+    change { $0.run = run }
+  }
+
+  private func reset(_ devices: [OpenedDevice]) {
+    var trouble: String?
+    for (reference, device) in zip(self.devices, devices) {
+      guard let result = device.session?.step(.reset), !result.isDone else { continue }
+      trouble = "\(reference) could not be reset: \(result.outcome)."
+    }
+    change { status in
+      status.run = ScenarioRun(scenario)
+      status.trouble = trouble
+    }
+  }
+}
+
+/// What is known of a play, for a view to draw: values only.
+struct StageStatus: Sendable {
+  /// The play so far.
+  var run: ScenarioRun
+  /// What is being done; nil when it waits for the user.
+  var work: Stage.Command?
+  /// The user has given up.
+  var isCancelled = false
+  /// Why it is not where it should be; nil when it is.
+  var trouble: String?
+
+  init(run: ScenarioRun) {
+    self.run = run
+  }
+
+  /// Whether a step has been played, or could not be.
+  var hasBegun: Bool { !run.outcomes.isEmpty || run.ending != nil }
+
+  /// What became of a step the last time it was played.
+  func outcome(of step: Int) -> ScenarioOutcome? { run.outcomes.last { $0.step == step } }
+}
