@@ -27,10 +27,10 @@ final class Conversation: Sendable {
   /// - Parameter onEntry: is told of each message, of one at a time.
   init(onEntry: @escaping @Sendable (Entry) -> Void) { self.onEntry = onEntry }
 
-  /// The next message. May be called from several threads.
-  func add(_ message: WireMessage) {
+  /// The next message, now or at a time that was written down. May be called from several threads.
+  func add(_ message: WireMessage, at time: Duration? = nil) {
     waiting.withLock { waiting in
-      let elapsed = start.duration(to: .now)
+      let elapsed = time ?? start.duration(to: .now)
       let header = message.header
       var sinceCommand: Duration?
       if header.flags.isReply {
@@ -40,6 +40,14 @@ final class Conversation: Sendable {
         waiting[Command(sender: message.sender, id: header.id)] = elapsed
       }
       onEntry(Entry(elapsed: elapsed, message: message, sinceCommand: sinceCommand))
+    }
+  }
+
+  /// A client has left: nothing of the next one's is a reply to what this one asked. Tells when that was.
+  func end(_ tell: (Duration) -> Void = { _ in }) {
+    waiting.withLock { waiting in
+      waiting = [:]
+      tell(start.duration(to: .now))
     }
   }
 }

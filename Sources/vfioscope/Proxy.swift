@@ -12,7 +12,8 @@ struct Proxy: ParsableCommand {
       Every message is passed on as it came, with its descriptors, and printed on a line: > is the client's, < the
       server's, ! an error; a reply has the time since its command. It ends when either side leaves, unless --keep is
       given. A message that can't be understood, or that is larger than 1 MiB and 4 KiB, is not passed on: both sides are
-      disconnected. What goes by a second socket or through mapped memory does not pass here.
+      disconnected. What goes by a second socket or through mapped memory does not pass here. With --record the messages
+      are also written to a file, whole, for `vfioscope trace`; it can hold what a device's memory holds.
       """)
 
   @Argument(help: "Where to listen.")
@@ -27,12 +28,16 @@ struct Proxy: ParsableCommand {
   @Flag(help: "Print one JSON object a message.")
   var json = false
 
+  @OptionGroup var recording: RecordOptions
+
   func run() throws {
     let signals = EndingSignals()
     // When nobody reads any more, it ends in order: the socket must not stay behind.
     signal(SIGPIPE, SIG_IGN)
     let outputFailure = Mutex<Failure?>(nil)
+    let record = try recording.open(program: "proxy", listening: listen, serving: connect)
     let conversation = Conversation { [json] entry in
+      record?.add(entry)
       do throws(Failure) {
         try printLine(json ? entry.json.line : entry.line)
       } catch {
@@ -40,13 +45,19 @@ struct Proxy: ParsableCommand {
         kill(getpid(), SIGTERM)
       }
     }
-    let relay = try open(conversation)
+    let relay: VFIOUserRelay
+    do { relay = try open(conversation) } catch {
+      record?.abandon()
+      throw error
+    }
+    defer { record?.finish() }
     signals.then { relay.stop() }
     printError("vfioscope: listening at \(printable(listen)), for the server at \(printable(connect))")
     var failure: Failure?
     do throws(DeviceError) {
       try relay.run { end in
         let line = words(end)
+        conversation.end { record?.end(line, at: $0) }
         failure = keep || end.error == .closed ? nil : Failure(end.status, line)
         if failure == nil { printError("vfioscope: \(printable(line))") }
       }

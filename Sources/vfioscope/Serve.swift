@@ -42,6 +42,8 @@ struct Serve: ParsableCommand {
   @Flag(help: "Take switches of faults from standard input.")
   var faultInput = false
 
+  @OptionGroup var recording: RecordOptions
+
   enum Leaving: String, ExpressibleByArgument, CaseIterable {
     case keep, reset
   }
@@ -56,13 +58,21 @@ struct Serve: ParsableCommand {
     let served = InterferedDevice(opened.device)
     let control = FaultControl(opened.faults ?? FaultSwitches(served))
     for word in fault { try control.switchOn(word) }
+    let record = try recording.open(program: "serve", listening: socket, serving: "\(opened.reference)")
+    let conversation = Conversation { [trace] entry in
+      record?.add(entry)
+      if trace { printError(entry.line) }
+    }
+    let tap: WireTap = { conversation.add($0) }
     let server: VFIOUserServer
     do throws(DeviceError) {
       server = try VFIOUserServer(
-        served, at: socket, options: serverOptions, tap: trace ? messageTrace() : nil)
+        served, at: socket, options: serverOptions, tap: trace || record != nil ? tap : nil)
     } catch {
+      record?.abandon()
       throw Failure(.refused, "\(printable(socket)): \(error.reason)")
     }
+    defer { record?.finish() }
     signals.then { server.stop() }
     printError(
       "vfioscope: \(opened.reference) is served at \(printable(socket)), vfio-user \(serverOptions.generation.rawValue)"
@@ -70,18 +80,14 @@ struct Serve: ParsableCommand {
     if faultInput { control.readInput() }
     do throws(DeviceError) {
       try server.run { end in
-        printError("vfioscope: the client has left\(end.map { ": \($0)" } ?? "")")
+        let line = "the client has left\(end.map { ": \($0)" } ?? "")"
+        conversation.end { record?.end(line, at: $0) }
+        printError("vfioscope: \(printable(line))")
       }
     } catch {
       throw Failure(.refused, "\(error)")
     }
   }
-}
-
-/// Prints each message on standard error, as `proxy` does.
-func messageTrace() -> WireTap {
-  let conversation = Conversation { printError($0.line) }
-  return { conversation.add($0) }
 }
 
 /// Ctrl-C and SIGTERM, taken as a wish to end in order.

@@ -7,7 +7,12 @@ final class Proxied {
   let proxy: Invocation
 
   /// Starts it, and waits until a client can come.
-  init(_ served: Served, _ options: String...) throws {
+  convenience init(_ served: Served, _ options: String...) throws {
+    try self.init(served, options)
+  }
+
+  /// The same with a list of options.
+  init(_ served: Served, _ options: [String]) throws {
     path = served.beside("proxy")
     proxy = try Invocation(["proxy", path, served.path] + options)
     let line = try proxy.errorLine()

@@ -1,8 +1,9 @@
 import VFIO
 
-/// Reads a stream file's head and frames one after the other.
+/// Reads a file's head and frames one after the other.
 final class FrameSource {
   private let descriptor: StreamDescriptor
+  private let format: FrameFormat
   private var scratch: [UInt8] = []
   /// Bytes that were read ahead, so that short frames don't take two calls each. Long payloads go past it.
   private var ahead = [UInt8](repeating: 0, count: 32 << 10)
@@ -11,12 +12,13 @@ final class FrameSource {
   /// Whether the last frame was so long that the next one will hardly have been read with it.
   private var frameIsLong = false
   /// Where the frame that is being read begins.
-  private var frameOffset: UInt64 = 0
-  /// The chunks that have been read, for a fault that says how far it came.
-  var soFar = StreamExtent()
+  private(set) var frameOffset: UInt64 = 0
+  /// What has been read, for a fault that says how far it came.
+  var soFar: any CustomStringConvertible = StreamExtent()
 
-  init(_ descriptor: StreamDescriptor) {
+  init(_ descriptor: StreamDescriptor, _ format: FrameFormat = StreamFile.format) {
     self.descriptor = descriptor
+    self.format = format
   }
 
   var name: String { descriptor.name }
@@ -35,21 +37,24 @@ final class FrameSource {
     StreamFault(name, at: position, .unfinished, "not finished: \(soFar) so far, and no trailer")
   }
 
+  /// Whether some bytes of the frame that is being read have been read.
+  var endsInFrame: Bool { position > frameOffset }
+
   /// Reads the magic and the version.
   func readHead() throws(StreamFault) {
-    let isWhole = try read(StreamFile.headSize, into: &scratch)
+    let isWhole = try read(FrameFormat.headSize, into: &scratch)
     let got = Array(scratch.prefix(Int(position)))
-    guard !got.isEmpty else { throw fault(.foreign, "is empty, not a stream file") }
-    guard got.prefix(8).elementsEqual(StreamFile.magic.prefix(got.count)) else {
-      throw fault(.foreign, "is not a stream file")
+    guard !got.isEmpty else { throw fault(.foreign, "is empty, not \(format.name)") }
+    guard got.prefix(8).elementsEqual(format.magic.prefix(got.count)) else {
+      throw fault(.foreign, "is not \(format.name)")
     }
     guard isWhole else { throw cut() }
     guard got.little(at: 12) == CRC32C(got.span.bytes.extracting(0..<12)).value else {
       throw fault(.altered, "the head's checksum does not fit")
     }
-    guard let version: UInt32 = got.little(at: 8), version == StreamFile.version else {
+    guard let version: UInt32 = got.little(at: 8), version == format.version else {
       let found: UInt32 = got.little(at: 8) ?? 0
-      throw fault(.foreign, "is a stream file of version \(found); version \(StreamFile.version) is known here")
+      throw fault(.foreign, "is \(format.name) of version \(found); version \(format.version) is known here")
     }
   }
 
@@ -63,7 +68,9 @@ final class FrameSource {
       throw fault(.altered, "the checksum of the frame's head does not fit")
     }
     frameIsLong = frame.length >= ahead.count
-    guard frame.isPlausible else { throw fault(.altered, "a frame of \(frame.length) bytes, more than there can be") }
+    guard format.allows(frame) else {
+      throw fault(.altered, "a frame of \(frame.length) bytes, more than there can be")
+    }
     return frame
   }
 

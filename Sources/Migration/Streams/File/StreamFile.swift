@@ -22,19 +22,15 @@ import VFIO
 /// left out raises the version. When the value of `checksum` is `none`, a DATA frame's CRC-32C and the SHA-256 are 0 and
 /// are not looked at; the other checksums are there all the same.
 public enum StreamFile {
-  /// The first bytes. As in PNG, the line ends and the end-of-text in it show a file that went through a text mode.
-  static let magic: [UInt8] = [0x89, 0x56, 0x4D, 0x49, 0x47, 0x0D, 0x0A, 0x1A]
-  /// The version that is written, and the newest that is read.
-  static let version: UInt32 = 1
-  /// Bytes of the head.
-  static let headSize = 16
+  static let format = FrameFormat(
+    magic: FrameFormat.magic("VMIG"), version: 1, name: "a stream file",
+    content: (StreamFrame.Kind.chunk.rawValue, StreamFrame.chunkLimit))
 
-  static var head: [UInt8] {
-    var bytes = magic
-    bytes.append(little: version)
-    bytes.append(little: CRC32C(bytes.span.bytes).value)
-    return bytes
-  }
+  /// The first bytes.
+  static var magic: [UInt8] { format.magic }
+  /// Bytes of the head.
+  static let headSize = FrameFormat.headSize
+  static var head: [UInt8] { format.head }
 
   /// Walks the whole file once and compares everything that can be compared, before any of it is used.
   ///

@@ -13,8 +13,6 @@ struct StreamFrame: Equatable {
   static let headSize = 16
   /// The longest chunk, in bytes.
   static let chunkLimit = 1 << 30
-  /// The longest payload of any other frame, in bytes.
-  static let otherLimit = 1 << 20
 
   /// The type's number; of frames that are not known, too.
   let type: UInt32
@@ -24,11 +22,13 @@ struct StreamFrame: Equatable {
   let checksum: UInt32
 
   var kind: Kind? { Kind(rawValue: type) }
-  /// Whether the length can be.
-  var isPlausible: Bool { Int(length) <= (kind == .chunk ? Self.chunkLimit : Self.otherLimit) }
 
   init(_ kind: Kind, length: Int, checksum: UInt32) {
-    type = kind.rawValue
+    self.init(type: kind.rawValue, length: length, checksum: checksum)
+  }
+
+  init(type: UInt32, length: Int, checksum: UInt32) {
+    self.type = type
     self.length = UInt32(length)
     self.checksum = checksum
   }

@@ -36,16 +36,7 @@ struct IdentityFrame: Equatable {
   var hasChecksums: Bool
 
   /// The frame's payload: for each key u32 length, key, u32 length, value.
-  var payload: [UInt8] {
-    var bytes: [UInt8] = []
-    for (key, value) in entries {
-      for text in [key, value] {
-        bytes.append(little: UInt32(text.utf8.count))
-        bytes += text.utf8
-      }
-    }
-    return bytes
-  }
+  var payload: [UInt8] { KeyedTexts(entries).payload }
 
   private var entries: [(String, String)] {
     [
@@ -61,27 +52,11 @@ struct IdentityFrame: Equatable {
 
   /// Reads a payload; nil when it is not of this form. Keys it does not know are left out.
   init?(payload: [UInt8]) {
-    guard let texts = Self.texts(payload), texts.count.isMultiple(of: 2) else { return nil }
-    var values: [String: [String]] = [:]
-    for index in stride(from: 0, to: texts.count, by: 2) { values[texts[index], default: []].append(texts[index + 1]) }
-    guard let name = values[Key.protocol]?.first, let known = MigrationProtocol(rawValue: name),
-      let device = values[Key.device]?.first
+    guard let texts = KeyedTexts(payload: payload), let name = texts[Key.protocol].first,
+      let known = MigrationProtocol(rawValue: name), let device = texts[Key.device].first
     else { return nil }
     identity = StreamIdentity(
-      protocol: known, device: device, flags: values[Key.flag] ?? [], way: values[Key.way]?.first ?? "")
-    hasChecksums = values[Key.checksum]?.first != Self.noChecksums
-  }
-
-  private static func texts(_ payload: [UInt8]) -> [String]? {
-    var texts: [String] = []
-    var offset = 0
-    while offset < payload.count {
-      guard let length: UInt32 = payload.little(at: offset), Int(length) <= payload.count - offset - 4 else {
-        return nil
-      }
-      texts.append(String(decoding: payload[(offset + 4)..<(offset + 4 + Int(length))], as: UTF8.self))
-      offset += 4 + Int(length)
-    }
-    return texts
+      protocol: known, device: device, flags: texts[Key.flag], way: texts[Key.way].first ?? "")
+    hasChecksums = texts[Key.checksum].first != Self.noChecksums
   }
 }

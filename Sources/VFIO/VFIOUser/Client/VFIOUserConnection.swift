@@ -148,8 +148,7 @@ extension WireMessage {
   }
 
   init(_ sender: Sender, _ header: WireHeader, _ payload: RawSpan, descriptorCount: Int) {
-    let kept = payload.extracting(first: min(Self.payloadLimit, payload.byteCount))
     self.init(
-      sender: sender, header: header, payload: kept.withUnsafeBytes(Array.init), descriptorCount: descriptorCount)
+      sender: sender, header: header, payload: payload.withUnsafeBytes(Array.init), descriptorCount: descriptorCount)
   }
 }

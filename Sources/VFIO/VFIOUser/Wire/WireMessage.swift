@@ -1,4 +1,4 @@
-/// One message of a conversation, as much of it as is kept to be looked at.
+/// One message of a conversation, to be looked at.
 public struct WireMessage: Sendable, Equatable {
   /// Who sent it.
   public enum Sender: String, Sendable {
@@ -6,23 +6,20 @@ public struct WireMessage: Sendable, Equatable {
     case server
   }
 
-  /// How many bytes of a payload are kept: every value that has a name, and the beginning of the data.
-  public static let payloadLimit = 64
-
   /// Who sent it.
   public let sender: Sender
   /// Its header.
   public let header: WireHeader
-  /// The payload's first bytes.
+  /// The payload, or its first bytes: as much as is there to look at.
   public let payload: [UInt8]
   /// How many descriptors came with it.
   public let descriptorCount: Int
 
-  /// A message with these values; of the payload, the first bytes are kept.
-  public init(sender: Sender, header: WireHeader, payload: some Sequence<UInt8>, descriptorCount: Int) {
+  /// A message with these values.
+  public init(sender: Sender, header: WireHeader, payload: [UInt8], descriptorCount: Int) {
     self.sender = sender
     self.header = header
-    self.payload = Array(payload.prefix(Self.payloadLimit))
+    self.payload = payload
     self.descriptorCount = descriptorCount
   }
 }
