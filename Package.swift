@@ -66,8 +66,9 @@ let package = Package(
       name: "StepBenchmark", dependencies: ["Migration", "Simulator", "VFIO"], path: "Tests/Benchmarks/Steps",
       swiftSettings: strict),
     .target(name: "CLoop", path: "Tests/Benchmarks/CLoop"),
+    .target(name: "CPair", dependencies: ["CLoop"], path: "Tests/Benchmarks/CPair"),
     .executableTarget(
-      name: "TransferBenchmark", dependencies: ["CLoop", "Migration", "Simulator", "VFIO"],
+      name: "TransferBenchmark", dependencies: ["CLoop", "CPair", "Migration", "Simulator", "VFIO"],
       path: "Tests/Benchmarks/Transfer", swiftSettings: strict),
     tests("ScreenTests", ["TestSupport", "vfioscope", "TerminalProbe"], path: "Tests/Terminal"),
   ]

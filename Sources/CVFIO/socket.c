@@ -27,12 +27,20 @@ static int close_keeping_errno(int fd) {
   return -1;
 }
 
+/* So that a large message leaves in fewer pieces. The system allows less to most. */
+static int with_large_buffer(int fd) {
+  int size = 4 << 20;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  return fd;
+}
+
 int cu_connect(const char *path) {
   struct sockaddr_un address;
   int fd = named_socket(path, &address);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return close_keeping_errno(fd);
-  return fd;
+  fcntl(fd, F_SETFL, 0);
+  return with_large_buffer(fd);
 }
 
 int cu_listen(const char *path, int backlog) {
@@ -44,7 +52,15 @@ int cu_listen(const char *path, int backlog) {
   return fd;
 }
 
-int cu_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+int cu_accept(int listener) {
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  return fd < 0 ? fd : with_large_buffer(fd);
+}
+
+void cu_limit_waits(int socket, long milliseconds) {
+  struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
 
 int cu_memory(size_t size) {
   int fd = memfd_create("vfioscope", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -55,14 +71,13 @@ int cu_memory(size_t size) {
   return fd;
 }
 
-ptrdiff_t cu_send(int socket, const void *head, size_t head_count, const void *body, size_t body_count,
-                  const int *descriptors, size_t descriptor_count) {
+ptrdiff_t cu_send(int socket, const struct iovec *parts, size_t part_count, const int *descriptors,
+                  size_t descriptor_count) {
   if (descriptor_count > CU_DESCRIPTORS_MAX) {
     errno = EINVAL;
     return -1;
   }
-  struct iovec parts[2] = {{(void *)head, head_count}, {(void *)body, body_count}};
-  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+  struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = part_count};
   _Alignas(struct cmsghdr) char control[CMSG_SPACE(CU_DESCRIPTORS_MAX * sizeof(int))];
   if (descriptor_count > 0) {
     message.msg_control = control;
@@ -76,7 +91,7 @@ ptrdiff_t cu_send(int socket, const void *head, size_t head_count, const void *b
   return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-ptrdiff_t cu_receive(int socket, void *buffer, size_t count, int *descriptors, size_t *descriptor_count) {
+ptrdiff_t cu_receive(int socket, void *buffer, size_t count, int *descriptors, size_t *descriptor_count, bool waits) {
   size_t room = *descriptor_count < CU_DESCRIPTORS_MAX ? *descriptor_count : CU_DESCRIPTORS_MAX;
   *descriptor_count = 0;
   struct iovec part = {buffer, count};
@@ -87,7 +102,7 @@ ptrdiff_t cu_receive(int socket, void *buffer, size_t count, int *descriptors, s
       .msg_control = room > 0 ? control : NULL,
       .msg_controllen = room > 0 ? CMSG_LEN(room * sizeof(int)) : 0,
   };
-  ptrdiff_t got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  ptrdiff_t got = recvmsg(socket, &message, (waits ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
   if (got < 0) return -1;
   for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;

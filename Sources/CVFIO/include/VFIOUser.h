@@ -4,8 +4,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /* Before every message. */
 struct cu_header {
@@ -107,25 +109,27 @@ struct cu_logging_report {
 /* The longest path that a socket can have; the 0 at its end is not counted. */
 enum { CU_PATH_MAX = 107 };
 
-/* A stream socket that does not block, connected to the one at `path`, or listening there. Returns the descriptor, or -1
- * with errno; EAGAIN means that the other side's queue of callers is full. */
+/* A stream socket connected to the one at `path`; EAGAIN means that the other side's queue of callers is full. Or one
+ * that listens there, which does not block. Returns the descriptor, or -1 with errno. */
 int cu_connect(const char *path);
 int cu_listen(const char *path, int backlog);
-/* The next caller as a socket that does not block, or -1 with errno. */
+/* The next caller, or -1 with errno. Does not block. */
 int cu_accept(int listener);
+/* Lets one call of cu_receive wait for so long at most; 0 for ever. */
+void cu_limit_waits(int socket, long milliseconds);
 
 /* A file in memory of `size` bytes, all 0, that can be mapped and passed on; -1 with errno when there can be none. */
 int cu_memory(size_t size);
 
-/* One sendmsg() of both parts, with descriptors: what belongs together leaves in one piece, because servers read the 16
+/* One sendmsg() of all parts, with descriptors: what belongs together leaves in one piece, because servers read the 16
  * bytes of the header with one call and hang up when fewer come. Never raises SIGPIPE, never waits. Returns the bytes
  * taken, or -1 with errno. */
-ptrdiff_t cu_send(int socket, const void *head, size_t head_count, const void *body, size_t body_count,
-                  const int *descriptors, size_t descriptor_count);
+ptrdiff_t cu_send(int socket, const struct iovec *parts, size_t part_count, const int *descriptors,
+                  size_t descriptor_count);
 
-/* One recvmsg() that never waits. `descriptor_count` says for how many there is room, and afterwards how many came; the
+/* One recvmsg(), which waits only if `waits` says so. `descriptor_count` says for how many there is room, and afterwards how many came; the
  * kernel closes those for which there was none. Returns the bytes that came, 0 at the end, or -1 with errno. */
-ptrdiff_t cu_receive(int socket, void *buffer, size_t count, int *descriptors, size_t *descriptor_count);
+ptrdiff_t cu_receive(int socket, void *buffer, size_t count, int *descriptors, size_t *descriptor_count, bool waits);
 
 /* The most descriptors that one call sends or takes. */
 enum { CU_DESCRIPTORS_MAX = 64 };

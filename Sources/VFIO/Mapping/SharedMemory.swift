@@ -56,7 +56,7 @@ public final class SharedMemory: Sendable {
   }
 
   /// The descriptor behind it, for a message that passes it to another process. It is not to be closed or kept.
-  var descriptor: Int32 { file.descriptor.borrowed }
+  package var descriptor: Int32 { file.descriptor.borrowed }
 
   /// Bytes.
   public var count: Int { mapping.count }

@@ -8,6 +8,8 @@ struct OurTransfer {
   let clock: Clock
   /// The sessions'; nil for a new one each time.
   var journal: Journal?
+  /// The most bytes that a message of vfio-user may bring.
+  var maxRead = 1 << 20
 
   private var options: TransferOptions {
     var options = TransferOptions()
@@ -18,7 +20,7 @@ struct OurTransfer {
 
   /// Saves a device to a stream file.
   func save(_ address: String, to path: String) throws -> Duration {
-    let session = try open(address, journal: journal ?? Journal())
+    let session = try open(address, journal: journal ?? Journal(), maxRead: maxRead)
     unlink(path)
     return try clock.time {
       let writer = try StreamFileWriter(try FileSink(path: path), identity: way.identity, checksums: checksums)

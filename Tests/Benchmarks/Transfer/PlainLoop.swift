@@ -10,10 +10,12 @@ struct PlainLoop {
   let clock: Clock
   /// To see what it does. It is timed without one.
   var journal: Journal?
+  /// The most bytes that a message of vfio-user may bring.
+  var maxRead = 1 << 20
 
   /// Saves a device to a file, or only takes its data when there is no path.
   func save(_ address: String, to path: String?) throws -> Duration {
-    let session = try open(address, journal: journal)
+    let session = try open(address, journal: journal, maxRead: maxRead)
     if let path { unlink(path) }
     return try clock.time {
       let file = path.map { Glibc.open($0, O_WRONLY | O_CREAT | O_TRUNC, 0o600) } ?? -1
@@ -64,14 +66,22 @@ struct PlainLoop {
 }
 
 /// A device's calls as C sees them.
-private final class Calls {
+final class Calls {
+  let session: MigrationSession
   let device: any Device
   let region: Region?
-  let stream: (any DataStream)?
+  private(set) var stream: (any DataStream)?
 
   init(_ session: MigrationSession) {
+    self.session = session
     device = session.device
     region = (session.interface as? V1Interface)?.region
+    stream = (session.interface as? V2Interface)?.stream
+  }
+
+  /// Changes the state of a v2 device, and uses the data session that this has opened.
+  func go(to number: UInt32) throws {
+    try session.go(to: V2State(rawValue: number).name)
     stream = (session.interface as? V2Interface)?.stream
   }
 

@@ -27,12 +27,26 @@ struct Failed: Error {
   let what: String
 }
 
-/// A session on a simulated device; with a journal as the program opens it, without one bare.
-func open(_ address: String, journal: Journal? = Journal()) throws -> MigrationSession {
-  let bare = try SimulatedDevice.open(address)
-  let device: any Device = journal.map { RecordingDevice(bare, recorder: $0) } ?? bare
+/// A session on a simulated device, or on one behind the socket `vfio-user:PATH`; with a journal as the program opens it,
+/// without one bare.
+func open(_ address: String, journal: Journal? = Journal(), maxRead: Int = 1 << 20) throws -> MigrationSession {
+  let device: any Device
+  if address.hasPrefix("vfio-user:") {
+    var options = VFIOUserOptions()
+    options.maxRead = maxRead
+    let path = String(address.dropFirst("vfio-user:".count))
+    device = try VFIOUserDevice.open(path, options: options, recorder: journal ?? NoRecorder())
+  } else {
+    let bare = try SimulatedDevice.open(address)
+    device = journal.map { RecordingDevice(bare, recorder: $0) } ?? bare
+  }
   guard let interface = try MigrationSupport.find(on: device).interface else { throw Failed(what: "no migration") }
   return MigrationSession(device: device, interface: interface, journal: journal ?? Journal())
+}
+
+/// Times nothing and keeps nothing.
+private struct NoRecorder: AccessRecorder {
+  func record(_ access: Access) {}
 }
 
 extension MigrationSession {

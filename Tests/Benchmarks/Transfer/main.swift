@@ -1,6 +1,7 @@
 // A device's data by vfioscope beside a loop in plain C, on the same simulated device, into and out of the same kind of
 // file, in one process. Prints the rates, and how near ours come; then how long a destination waits for us at the end.
 //
+// --wire does the same over vfio-user sockets, beside a client and a server in plain C that say the same.
 // --cpu times with the processor time of the thread that moves the data: for a machine that does other things as well.
 @preconcurrency import Glibc
 
@@ -11,8 +12,15 @@ let yardstick = """
   thing less: short frames are gathered for one write. A rate counts all from the first step of the state to the last.
   """
 
-let usage = "usage: TransferBenchmark [--cpu] [MEBIBYTES [ROUNDS]]     (1024 MiB, the best of 3 rounds)"
+let usage = "usage: TransferBenchmark [--wire] [--cpu] [MEBIBYTES [ROUNDS]]     (1024 MiB, the best of 3 rounds)"
 var arguments = CommandLine.arguments.dropFirst()
+// A server of the benchmark's own, in a process of its own.
+if arguments.count == 4, arguments.first == "--serve", let kind = ServerKind(rawValue: CommandLine.arguments[2]) {
+  do { try kind.serve(CommandLine.arguments[3], at: CommandLine.arguments[4]) } catch { print("server: \(error)") }
+  exit(1)
+}
+let isWire = arguments.first == "--wire"
+if isWire { arguments.removeFirst() }
 let clock = arguments.first == "--cpu" ? Clock.processor : .wall
 if clock == .processor { arguments.removeFirst() }
 let numbers = arguments.compactMap { Int($0) }
@@ -25,9 +33,7 @@ let rounds = numbers.dropFirst().first ?? 3
 let chunks = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20]
 setvbuf(stdout, nil, _IOLBF, 0)
 
-let folder = String(cString: mkdtemp(strdup("/dev/shm/vfioscope-benchmark-XXXXXX")))
-var failed = false
-do {
+func runAll() throws {
   print(yardstick)
   for way in Way.allCases { try SameAccesses(way: way, folder: folder).run() }
   try Bounds(bytes: bytes, clock: clock, path: folder + "/bound").run()
@@ -36,6 +42,17 @@ do {
   }
   print("\nfrom the last byte to a running destination, and our own share of it (aim: <= 1000 µs)")
   try EndOfStreamBenchmark(times: bytes < 1 << 30 ? 50 : 300, folder: folder).run()
+}
+
+let folder = String(cString: mkdtemp(strdup("/dev/shm/vfioscope-benchmark-XXXXXX")))
+var failed = false
+do {
+  if isWire {
+    try RoundTrip(count: bytes < 1 << 30 ? 2000 : 20_000, rounds: rounds, folder: folder).run()
+    try WireTable(size: bytes, rounds: rounds, clock: clock, folder: folder).run()
+  } else {
+    try runAll()
+  }
 } catch {
   print("TransferBenchmark: \(error)")
   failed = true

@@ -81,9 +81,11 @@ final class FakeServer: Sendable {
     switch script(self, command, payload) ?? Self.usual(command, payload) {
     case .reply(let payload, let descriptors):
       reply.messageSize = UInt32(16 + payload.count)
-      let bytes = [UInt8].bytes(of: reply.raw)
-      _ = cu_send(
-        client.withLock { $0 }, bytes, bytes.count, payload, payload.count, descriptors, descriptors.count)
+      var bytes = [UInt8].bytes(of: reply.raw) + payload
+      bytes.withUnsafeMutableBytes { bytes in
+        var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+        _ = cu_send(client.withLock { $0 }, &part, 1, descriptors, descriptors.count)
+      }
     case .error(let number):
       (reply.flags, reply.errorNumber) = (.errorReply, number)
       send([UInt8].bytes(of: reply.raw))

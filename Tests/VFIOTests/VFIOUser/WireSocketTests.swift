@@ -92,7 +92,10 @@ struct WireSocketTests {
     defer { close(theirs) }
     let pipe = try Pipe()
     var byte: UInt8 = 5
-    #expect(cu_send(theirs, &byte, 1, nil, 0, [pipe.writing], 1) == 1)
+    #expect(withUnsafeMutableBytes(of: &byte) { bytes in
+        var part = iovec(iov_base: bytes.baseAddress, iov_len: 1)
+        return cu_send(theirs, &part, 1, [pipe.writing], 1)
+      } == 1)
     pipe.closeWriting()
     #expect(!pipe.isClosed)
     #expect(try payload(1, until: later) == [5])

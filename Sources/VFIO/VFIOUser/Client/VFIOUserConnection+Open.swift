@@ -26,6 +26,7 @@ extension VFIOUserConnection {
     switch try exchange(.version, ours.payload.span.bytes) {
     case .refused(let errno):
       throw errno.map(WireError.system) ?? .malformed("the server refuses to agree on a version")
+    case .placed: throw .malformed("")
     case .done(let payload, let descriptors):
       let theirs = try WireVersion(payload: payload)
       guard theirs.major == 0 else { throw .malformed("the server speaks version \(theirs.major).\(theirs.minor)") }

@@ -6,10 +6,26 @@ import Synchronization
 /// Once anything was cut, late or not to be understood, nothing that follows can be trusted: every later command then
 /// fails with what happened first.
 final class VFIOUserConnection: Sendable {
+  /// Where the data of a reply are wanted: behind its first `headSize` bytes.
+  struct DataPlace {
+    let headSize: Int
+    let buffer: UnsafeMutableRawBufferPointer
+
+    /// How many bytes of data follow this header; nil when it is no reply with data that fit.
+    func dataCount(in header: WireHeader) -> Int? {
+      guard header.flags.isReply, !header.flags.isError, let size = header.payloadSize, size >= headSize,
+        size - headSize <= buffer.count
+      else { return nil }
+      return size - headSize
+    }
+  }
+
   /// What became of a command.
   enum Reply {
     /// It was done.
     case done(payload: [UInt8], descriptors: [PassedDescriptor])
+    /// It was done, and its data are where they were wanted.
+    case placed(head: [UInt8], count: Int)
     /// It was refused. Some servers give no number.
     case refused(Errno?)
   }
@@ -42,6 +58,7 @@ final class VFIOUserConnection: Sendable {
     self.timeout = timeout
     self.memory = memory
     self.tap = tap
+    socket.limitWaits(to: timeout)
   }
 
   deinit { end() }
@@ -66,28 +83,35 @@ final class VFIOUserConnection: Sendable {
     return try reply(to: id)
   }
 
-  /// Sends a command; its reply is asked for later.
+  /// Sends a command, whose payload is `payload` and `data` behind it; its reply is asked for later.
   func post(
-    _ command: WireCommand, _ payload: RawSpan, descriptors: [Int32] = []
+    _ command: WireCommand, _ payload: RawSpan, _ data: RawSpan = RawSpan(), descriptors: [Int32] = []
   ) throws(WireError) -> UInt16 {
     try whole { (state) throws(WireError) in
       let id = state.nextID
       state.nextID &+= 1
-      let header = WireHeader(id: id, command: command.rawValue, payload: payload.byteCount, flags: .command)
-      try socket.send(header, payload, descriptors: descriptors, until: .now + timeout)
-      tap?(WireMessage(.client, header, payload, descriptorCount: descriptors.count))
+      let header = WireHeader(
+        id: id, command: command.rawValue, payload: payload.byteCount + data.byteCount, flags: .command)
+      try socket.send(header, payload, data, descriptors: descriptors, until: .now + timeout)
+      tap?(WireMessage(.client, header, payload, data, descriptorCount: descriptors.count))
       state.outstanding.append(id)
       return id
     }
   }
 
   /// Waits for the reply to a command that was posted.
-  func reply(to id: UInt16) throws(WireError) -> Reply {
+  ///
+  /// - Parameter place: where its data are wanted.
+  func reply(to id: UInt16, data place: DataPlace? = nil) throws(WireError) -> Reply {
     try whole { (state) throws(WireError) in
       let deadline = ContinuousClock.now + timeout
+      var isFirst = true
       while true {
         if let reply = state.early.removeValue(forKey: id) { return reply }
-        try receive(&state, until: deadline)
+        // However much the other side has to say meanwhile.
+        guard isFirst || .now < deadline else { throw .timedOut }
+        try receive(&state, place.map { (id, $0) }, waiting: isFirst, until: deadline)
+        isFirst = false
       }
     }
   }
@@ -99,8 +123,21 @@ final class VFIOUserConnection: Sendable {
 
   // MARK: receiving
 
-  private func receive(_ state: inout State, until deadline: ContinuousClock.Instant) throws(WireError) {
-    let message = try socket.receiveMessage(limit: Self.payloadLimit, until: deadline)
+  private func receive(
+    _ state: inout State, _ wanted: (id: UInt16, place: DataPlace)?, waiting: Bool,
+    until deadline: ContinuousClock.Instant
+  ) throws(WireError) {
+    let (header, descriptors) = try socket.receiveHeader(until: deadline, waiting: waiting)
+    if let wanted, tap == nil, header.id == wanted.id, state.outstanding.first == wanted.id,
+      let count = wanted.place.dataCount(in: header)
+    {
+      let head = try socket.receive(wanted.place.headSize, until: deadline)
+      try socket.receive(UnsafeMutableRawBufferPointer(rebasing: wanted.place.buffer[..<count]), until: deadline)
+      state.outstanding.removeFirst()
+      state.early[wanted.id] = .placed(head: head, count: count)
+      return
+    }
+    let message = try socket.receiveMessage(header, descriptors, limit: Self.payloadLimit, until: deadline)
     tap?(WireMessage(.server, message))
     guard message.header.flags.isReply else {
       try answer(message)
@@ -147,8 +184,12 @@ extension WireMessage {
       sender: sender, header: message.header, payload: message.payload, descriptorCount: message.descriptors.count)
   }
 
-  init(_ sender: Sender, _ header: WireHeader, _ payload: RawSpan, descriptorCount: Int) {
+  init(
+    _ sender: Sender, _ header: WireHeader, _ payload: RawSpan, _ data: RawSpan = RawSpan(), descriptorCount: Int
+  ) {
     self.init(
-      sender: sender, header: header, payload: payload.withUnsafeBytes(Array.init), descriptorCount: descriptorCount)
+      sender: sender, header: header,
+      payload: payload.withUnsafeBytes(Array.init) + data.withUnsafeBytes(Array.init),
+      descriptorCount: descriptorCount)
   }
 }

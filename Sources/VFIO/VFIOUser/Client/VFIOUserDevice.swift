@@ -59,15 +59,18 @@ public final class VFIOUserDevice: Device {
   public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
     let count = min(buffer.byteCount, options.maxRead)
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
-    let head = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
-    let reply = try connection.ask(.regionRead, [UInt8].bytes(of: head), operation)
-    let data = reply.payload.dropFirst(MemoryLayout<cu_region_access>.size)
-    guard data.count == count else {
-      // A reply that echoes nothing is how libvfio-user answers for a region of no size.
-      throw DeviceError(
-        operation, data.isEmpty ? .short(expected: count, got: 0) : .malformed("\(data.count) bytes came"))
+    let connection = self.connection
+    let access = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
+    let id = try connection.post(.regionRead, [UInt8].bytes(of: access).span.bytes, for: operation)
+    let (_, came) = try buffer.withUnsafeMutableBytes { (buffer) throws(DeviceError) in
+      try connection.data(
+        of: id, headSize: MemoryLayout<cu_region_access>.size,
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), operation)
     }
-    buffer.copyPrefix(from: data)
+    guard came == count else {
+      // A reply that echoes nothing is how libvfio-user answers for a region of no size.
+      throw DeviceError(operation, came == 0 ? .short(expected: count, got: 0) : .malformed("\(came) bytes came"))
+    }
     return count
   }
 
@@ -75,9 +78,8 @@ public final class VFIOUserDevice: Device {
   public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
     let count = min(buffer.byteCount, options.maxMessage)
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
-    let head = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
-    let data = buffer.extracting(first: count).withUnsafeBytes(Array.init)
-    _ = try connection.ask(.regionWrite, [UInt8].bytes(of: head) + data, operation)
+    let head = [UInt8].bytes(of: cu_region_access(offset: offset, region: region.index, count: UInt32(count)))
+    try connection.ask(.regionWrite, head.span.bytes, buffer.extracting(first: count), operation)
     return count
   }
 
@@ -173,12 +175,6 @@ extension FeatureFlags {
   fileprivate func stateChange(_ data: [UInt8]) -> V2State? {
     guard index == FeatureNumber.migDeviceState.rawValue, data.count >= 8 else { return nil }
     return data.number(UInt32.self, at: 0).map(V2State.init(rawValue:))
-  }
-}
-
-extension MutableRawSpan {
-  fileprivate mutating func copyPrefix(from bytes: ArraySlice<UInt8>) {
-    withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
   }
 }
 

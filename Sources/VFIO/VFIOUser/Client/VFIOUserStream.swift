@@ -44,35 +44,50 @@ final class VFIOUserStream: DataStream {
   /// the end of the data that would be too little: only a reply of no bytes is the end.
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
     let operation = Operation.streamRead(count: buffer.byteCount)
-    let wanted = buffer.byteCount
-    let data = try open(operation) { (state) throws(DeviceError) in
-      if state.rest.isEmpty {
-        if state.isRunning && state.wasShort {
-          state.wasShort = false
-          return ArraySlice<UInt8>()
+    return try buffer.withUnsafeMutableBytes { (buffer) throws(DeviceError) in
+      try open(operation) { (state) throws(DeviceError) in
+        if state.rest.isEmpty {
+          if state.isRunning && state.wasShort {
+            state.wasShort = false
+            return 0
+          }
+          return try next(buffer, &state, operation)
         }
-        state.rest = try next(wanted, &state, operation)
+        let taken = state.rest.prefix(buffer.count)
+        buffer.copyBytes(from: taken)
+        state.rest = state.rest.dropFirst(taken.count)
+        return taken.count
       }
-      let taken = state.rest.prefix(wanted)
-      state.rest = state.rest.dropFirst(wanted)
-      return taken
     }
-    buffer.withUnsafeMutableBytes { $0.copyBytes(from: data) }
-    return data.count
   }
 
   private func next(
-    _ wanted: Int, _ state: inout State, _ operation: Operation
-  ) throws(DeviceError) -> ArraySlice<UInt8> {
-    let count = min(wanted, options.maxRead)
+    _ buffer: UnsafeMutableRawBufferPointer, _ state: inout State, _ operation: Operation
+  ) throws(DeviceError) -> Int {
+    let count = min(buffer.count, options.maxRead)
     if state.reads.isEmpty { try askAhead(1, count, &state, operation) }
     let (id, asked) = state.reads.removeFirst()
-    let payload = try connection.payload(of: id, operation)
-    let data = try Self.data(in: payload, asked: asked, operation)
+    let got = try take(id, asked, buffer, &state, operation)
     // Asked ahead only while there is more than was asked for: a device that has nothing now is not asked many times.
-    state.wasShort = data.count < asked && !data.isEmpty
-    if data.count == asked { try askAhead(Self.depth, count, &state, operation) }
-    return data
+    state.wasShort = got < asked && got > 0
+    if got == asked { try askAhead(Self.depth, count, &state, operation) }
+    return min(got, buffer.count)
+  }
+
+  /// The data of a reply, straight to where they are wanted; what has no room there is kept.
+  private func take(
+    _ id: UInt16, _ asked: Int, _ buffer: UnsafeMutableRawBufferPointer, _ state: inout State, _ operation: Operation
+  ) throws(DeviceError) -> Int {
+    if asked <= buffer.count { return try receive(id, asked, buffer, operation) }
+    var bytes = [UInt8](repeating: 0, count: asked)
+    var span = bytes.mutableSpan
+    var raw = span.mutableBytes
+    let got = try raw.withUnsafeMutableBytes { (bytes) throws(DeviceError) in
+      try receive(id, asked, bytes, operation)
+    }
+    buffer.copyBytes(from: bytes.prefix(min(got, buffer.count)))
+    state.rest = bytes[..<got].dropFirst(buffer.count)
+    return got
   }
 
   private func askAhead(
@@ -81,23 +96,25 @@ final class VFIOUserStream: DataStream {
     let size = MemoryLayout<cu_mig_data>.size
     while state.reads.count < depth {
       let request = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
-      state.reads.append((try connection.post(.migDataRead, request, operation), count))
+      state.reads.append((try connection.post(.migDataRead, request.span.bytes, for: operation), count))
     }
   }
 
-  /// The data in a reply: as many as it says, which can be fewer than the bytes it has.
-  private static func data(
-    in payload: [UInt8], asked: Int, _ operation: Operation
-  ) throws(DeviceError) -> ArraySlice<UInt8> {
-    guard let head: cu_mig_data = payload.structure(at: 0) else {
-      throw DeviceError(operation, .malformed("the answer has \(payload.count) bytes"))
+  /// Waits for a reply. It has as many bytes of data as it says, which can be fewer than come.
+  private func receive(
+    _ id: UInt16, _ asked: Int, _ buffer: UnsafeMutableRawBufferPointer, _ operation: Operation
+  ) throws(DeviceError) -> Int {
+    let size = MemoryLayout<cu_mig_data>.size
+    let (bytes, came) = try connection.data(
+      of: id, headSize: size, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<asked]), operation)
+    guard let head: cu_mig_data = bytes.structure(at: 0) else {
+      throw DeviceError(operation, .malformed("the answer has \(bytes.count) bytes"))
     }
-    let data = payload.dropFirst(MemoryLayout<cu_mig_data>.size)
-    guard Int(head.size) <= data.count, Int(head.size) <= asked else {
+    guard Int(head.size) <= came, Int(head.size) <= asked else {
       throw DeviceError(
-        operation, .malformed("the answer says \(head.size) bytes, \(data.count) came, \(asked) were asked for"))
+        operation, .malformed("the answer says \(head.size) bytes, \(came) came, \(asked) were asked for"))
     }
-    return data.prefix(Int(head.size))
+    return Int(head.size)
   }
 
   /// MIG_DATA_WRITE. What it leads to may be told by a later write, or by the next state change.
@@ -106,12 +123,12 @@ final class VFIOUserStream: DataStream {
     let operation = Operation.streamWrite(count: buffer.byteCount)
     let size = MemoryLayout<cu_mig_data>.size
     let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
-    let message = head + buffer.extracting(first: count).withUnsafeBytes(Array.init)
+    let data = buffer.extracting(first: count)
     return try open(operation) { (state) throws(DeviceError) in
       while state.writes.count >= Self.depth {
         _ = try connection.payload(of: state.writes.removeFirst(), operation)
       }
-      state.writes.append(try connection.post(.migDataWrite, message, operation))
+      state.writes.append(try connection.post(.migDataWrite, head.span.bytes, data, for: operation))
       return count
     }
   }

@@ -65,12 +65,15 @@ extension ServerSession {
 
   /// The region with this number.
   func region(_ index: UInt32) throws(Refusal) -> Region {
-    try onDevice { (device) throws(DeviceError) in
+    if let known = state.withLock({ $0.regions[index] }) { return known }
+    let region = try onDevice { (device) throws(DeviceError) in
       guard index < (try device.info().regionCount) else {
         throw DeviceError(.regionInfo(index: index, argsz: 32), .EINVAL)
       }
       return try device.region(index)
     }
+    state.withLock { $0.regions[index] = region }
+    return region
   }
 
   /// Makes a call of the device; what it answers is the client's answer.

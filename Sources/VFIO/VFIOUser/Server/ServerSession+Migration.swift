@@ -106,19 +106,21 @@ extension ServerSession {
   /// MIG_DATA_READ: as much as was asked for. Less means that the data end, or that there is nothing more for now.
   func readData(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     let (size, stream) = try checkedData(message)
-    var buffer = ChunkBuffer()
     let isRunning = served.isRunning
-    let got = try onDevice { (_) throws(DeviceError) in try stream.fill(&buffer, count: size, running: isRunning) }
-    let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(8 + got), size: UInt32(got)))
-    return Answer(payload: buffer.hand(got) { bytes in head + bytes.withUnsafeBytes(Array.init) })
+    let got = try buffer.withLock { (buffer) throws(Refusal) in
+      try onDevice { (_) throws(DeviceError) in try stream.fill(&buffer, count: size, running: isRunning) }
+    }
+    let head = cu_mig_data(argsz: UInt32(8 + got), size: UInt32(got))
+    return Answer(payload: [UInt8].bytes(of: head), dataCount: got)
   }
 
   /// MIG_DATA_WRITE.
   func writeData(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     let (size, stream) = try checkedData(message)
     guard message.payload.count >= 8 + size else { throw Refusal(errno: .EINVAL) }
-    let data = Array(message.payload[8..<8 + size])
-    try onDevice { (_) throws(DeviceError) in try stream.take(data) }
+    try onDevice { (_) throws(DeviceError) in
+      try stream.take(message.payload.span.bytes.extracting(8..<8 + size))
+    }
     return Answer()
   }
 
@@ -162,15 +164,15 @@ extension DataStream {
   }
 
   /// Writes all of it.
-  fileprivate func take(_ data: [UInt8]) throws(DeviceError) {
+  fileprivate func take(_ data: RawSpan) throws(DeviceError) {
     var done = 0
     let deadline = ContinuousClock.now + patience
-    while done < data.count {
-      let rest = data.span.bytes.extracting(done..<data.count)
+    while done < data.byteCount {
+      let rest = data.extracting(droppingFirst: done)
       if let taken = try unless(.EAGAIN, call: { () throws(DeviceError) in try write(rest) }) {
         done += taken
       } else if try !wait(for: .writing, until: deadline) {
-        throw DeviceError(.streamWrite(count: data.count), .EAGAIN)
+        throw DeviceError(.streamWrite(count: data.byteCount), .EAGAIN)
       }
     }
   }

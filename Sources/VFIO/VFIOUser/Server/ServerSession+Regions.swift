@@ -9,24 +9,28 @@ extension ServerSession {
     let (access, region) = try checkedAccess(message)
     let head = [UInt8].bytes(of: access)
     guard access.count > 0 else { return Answer(payload: head) }
-    let data = try onDevice { (device) throws(DeviceError) in
-      try device.bytes(in: region, at: access.offset, count: Int(access.count))
+    let got = try buffer.withLock { (buffer) throws(Refusal) in
+      try onDevice { (device) throws(DeviceError) in
+        try buffer.fill(0..<Int(access.count)) { (bytes) throws(DeviceError) in
+          try device.read(region, at: access.offset, into: &bytes)
+        }
+      }
     }
-    guard data.count == access.count else { throw Refusal(errno: .EIO) }
-    return Answer(payload: head + data)
+    guard got == access.count else { throw Refusal(errno: .EIO) }
+    return Answer(payload: head, dataCount: got)
   }
 
   /// REGION_WRITE.
   func writeRegion(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     let (access, region) = try checkedAccess(message)
     let head = MemoryLayout<cu_region_access>.size
-    let data = Array(message.payload.dropFirst(head))
-    guard data.count == access.count else { throw Refusal(errno: .EINVAL) }
-    if !data.isEmpty {
+    let count = message.payload.count - head
+    guard count == access.count else { throw Refusal(errno: .EINVAL) }
+    if count > 0 {
       let taken = try onDevice { (device) throws(DeviceError) in
-        try device.write(region, at: access.offset, from: data.span.bytes)
+        try device.write(region, at: access.offset, from: message.payload.span.bytes.extracting(droppingFirst: head))
       }
-      guard taken == data.count else { throw Refusal(errno: .EIO) }
+      guard taken == count else { throw Refusal(errno: .EIO) }
     }
     return Answer(payload: Array(message.payload.prefix(head)))
   }

@@ -5,6 +5,8 @@ final class ServerSession: Sendable {
   /// What a command is answered with.
   struct Answer {
     var payload: [UInt8] = []
+    /// How many bytes of the session's buffer follow the payload.
+    var dataCount = 0
     var descriptors: [Int32] = []
   }
 
@@ -27,6 +29,8 @@ final class ServerSession: Sendable {
   let served: ServedDevice
   let options: ServerOptions
   let state = Mutex(ClientState())
+  /// What the device gave for a reply, kept from message to message.
+  let buffer = Mutex(ChunkBuffer())
   private let socket: WireSocket
   private let tap: WireTap?
 
@@ -83,8 +87,12 @@ final class ServerSession: Sendable {
 
   private func reply(to header: WireHeader, _ answer: Answer) throws(WireError) {
     guard !header.flags.wantsNoReply else { return }
-    let own = WireHeader(id: header.id, command: header.command, payload: answer.payload.count, flags: .reply)
-    try send(own, answer.payload, descriptors: answer.descriptors)
+    let own = WireHeader(
+      id: header.id, command: header.command, payload: answer.payload.count + answer.dataCount, flags: .reply)
+    guard answer.dataCount > 0 else { return try send(own, answer.payload, descriptors: answer.descriptors) }
+    try buffer.withLock { (buffer) throws(WireError) in
+      try buffer.hand(answer.dataCount) { (data) throws(WireError) in try send(own, answer.payload, data) }
+    }
   }
 
   private func reply(to header: WireHeader, errno: Errno) throws(WireError) {
@@ -94,9 +102,11 @@ final class ServerSession: Sendable {
     try send(own, [])
   }
 
-  private func send(_ header: WireHeader, _ payload: [UInt8], descriptors: [Int32] = []) throws(WireError) {
-    try socket.send(header, payload.span.bytes, descriptors: descriptors, until: .now + Self.patience)
-    tap?(WireMessage(.server, header, payload.span.bytes, descriptorCount: descriptors.count))
+  private func send(
+    _ header: WireHeader, _ payload: [UInt8], _ data: RawSpan = RawSpan(), descriptors: [Int32] = []
+  ) throws(WireError) {
+    try socket.send(header, payload.span.bytes, data, descriptors: descriptors, until: .now + Self.patience)
+    tap?(WireMessage(.server, header, payload.span.bytes, data, descriptorCount: descriptors.count))
   }
 }
 
@@ -106,6 +116,8 @@ struct ClientState {
   var version: WireVersion?
   /// The memory it has given; nil when it came without a descriptor, so that only messages lead there.
   var memory: [DMARange: SharedMemory?] = [:]
+  /// The regions that it has named so far: they stay as they are.
+  var regions: [UInt32: Region] = [:]
   /// The eventfds of its interrupts, by index and number.
   var interrupts: [UInt32: [UInt32: PassedDescriptor]] = [:]
 

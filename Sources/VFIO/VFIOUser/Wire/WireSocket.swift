@@ -31,24 +31,33 @@ final class WireSocket: Sendable {
     }
   }
 
+  /// Lets `receiveHeader(until:waiting:)` wait for so long in its call.
+  func limitWaits(to limit: Duration) {
+    cu_limit_waits(descriptor.borrowed, Int(min(max(limit / .milliseconds(1), 1), 1e9).rounded(.up)))
+  }
+
   // MARK: sending
 
-  /// Sends a whole message, with descriptors that stay the caller's.
+  /// Sends a whole message, whose payload is `payload` and `data` behind it, with descriptors that stay the caller's.
   func send(
-    _ header: WireHeader, _ payload: RawSpan, descriptors: [Int32] = [], until deadline: ContinuousClock.Instant
+    _ header: WireHeader, _ payload: RawSpan, _ data: RawSpan = RawSpan(), descriptors: [Int32] = [],
+    until deadline: ContinuousClock.Instant
   ) throws(WireError) {
     var raw = header.raw
     var sent = 0
-    let total = WireHeader.size + payload.byteCount
+    let total = WireHeader.size + payload.byteCount + data.byteCount
     while sent < total {
       let taken = withUnsafeBytes(of: &raw) { head in
-        payload.withUnsafeBytes { body in
-          let head = UnsafeRawBufferPointer(rebasing: head.dropFirst(sent))
-          let body = UnsafeRawBufferPointer(rebasing: body.dropFirst(max(0, sent - WireHeader.size)))
-          // Descriptors go with the first byte.
-          return cu_send(
-            descriptor.borrowed, head.baseAddress, head.count, body.baseAddress, body.count, descriptors,
-            sent == 0 ? descriptors.count : 0)
+        payload.withUnsafeBytes { payload in
+          data.withUnsafeBytes { data in
+            var parts: InlineArray = [iovec(head), iovec(payload), iovec(data)]
+            parts.drop(first: sent)
+            return parts.span.withUnsafeBufferPointer { parts in
+              // Descriptors go with the first byte.
+              cu_send(
+                descriptor.borrowed, parts.baseAddress, parts.count, descriptors, sent == 0 ? descriptors.count : 0)
+            }
+          }
         }
       }
       if taken >= 0 { sent += taken } else { try waitAfterFailure(.writing, until: deadline) }
@@ -58,39 +67,58 @@ final class WireSocket: Sendable {
   // MARK: receiving
 
   /// Receives the next header, and the descriptors of its message.
+  ///
+  /// - Parameter waiting: whether the call may wait itself, for as long as `limitWaits` has said, which saves two others.
   func receiveHeader(
-    until deadline: ContinuousClock.Instant?
+    until deadline: ContinuousClock.Instant?, waiting: Bool = false
   ) throws(WireError) -> (header: WireHeader, descriptors: [PassedDescriptor]) {
     var raw = cu_header()
-    let descriptors = try withUnsafeMutableBytes(of: &raw) { (bytes) throws(WireError) in
-      try receive(bytes, takingDescriptors: true, until: deadline)
+    var descriptors: [PassedDescriptor]? = []
+    try withUnsafeMutableBytes(of: &raw) { (bytes) throws(WireError) in
+      try receive(bytes, descriptors: &descriptors, waiting: waiting, until: deadline)
     }
-    return (WireHeader(raw), descriptors)
+    return (WireHeader(raw), descriptors ?? [])
   }
 
   /// Fills `buffer` with what follows.
   func receive(into buffer: inout MutableRawSpan, until deadline: ContinuousClock.Instant?) throws(WireError) {
-    _ = try buffer.withUnsafeMutableBytes { (bytes) throws(WireError) in
-      try receive(bytes, takingDescriptors: false, until: deadline)
-    }
+    try buffer.withUnsafeMutableBytes { (bytes) throws(WireError) in try receive(bytes, until: deadline) }
+  }
+
+  /// The same.
+  func receive(
+    _ buffer: UnsafeMutableRawBufferPointer, until deadline: ContinuousClock.Instant?
+  ) throws(WireError) {
+    var none: [PassedDescriptor]?
+    try receive(buffer, descriptors: &none, waiting: false, until: deadline)
   }
 
   /// Descriptors come with the first byte of a message; those that come anywhere else are closed.
   private func receive(
-    _ buffer: UnsafeMutableRawBufferPointer, takingDescriptors: Bool, until deadline: ContinuousClock.Instant?
-  ) throws(WireError) -> [PassedDescriptor] {
-    var descriptors: [PassedDescriptor] = []
-    var numbers = [Int32](repeating: -1, count: takingDescriptors ? Int(CU_DESCRIPTORS_MAX) : 0)
-    var got = 0
-    while got < buffer.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[got...])
-      var count = got == 0 ? numbers.count : 0
-      let came = cu_receive(descriptor.borrowed, rest.baseAddress, rest.count, &numbers, &count)
-      descriptors += numbers.prefix(count).map(PassedDescriptor.init(owning:))
-      if came == 0 { throw .closed }
-      if came > 0 { got += came } else { try waitAfterFailure(.reading, until: deadline) }
+    _ buffer: UnsafeMutableRawBufferPointer, descriptors: inout [PassedDescriptor]?, waiting: Bool,
+    until deadline: ContinuousClock.Instant?
+  ) throws(WireError) {
+    var numbers = InlineArray<64, Int32>(repeating: -1)
+    var span = numbers.mutableSpan
+    let failure = span.withUnsafeMutableBufferPointer { (numbers) -> WireError? in
+      do throws(WireError) {
+        var got = 0
+        while got < buffer.count {
+          var count = got == 0 && descriptors != nil ? numbers.count : 0
+          let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[got...])
+          let waits = deadline == nil || waiting && got == 0
+          let came = cu_receive(
+            descriptor.borrowed, rest.baseAddress, rest.count, numbers.baseAddress, &count, waits)
+          for number in numbers.prefix(count) { descriptors?.append(PassedDescriptor(owning: number)) }
+          if came == 0 { throw .closed }
+          if came > 0 { got += came } else { try waitAfterFailure(.reading, until: deadline) }
+        }
+        return nil
+      } catch {
+        return error
+      }
     }
-    return descriptors
+    if let failure { throw failure }
   }
 
   // MARK: waiting
@@ -127,4 +155,23 @@ final class WireSocket: Sendable {
 extension Errno {
   /// Whether a send or receive says by this number that nobody is there any more.
   fileprivate var endsConnection: Bool { rawValue == EPIPE || rawValue == ECONNRESET || rawValue == ENOTCONN }
+}
+
+extension iovec {
+  fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+    self.init(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+  }
+}
+
+extension InlineArray<3, iovec> {
+  /// Leaves out what has been sent.
+  fileprivate mutating func drop(first count: Int) {
+    var rest = count
+    for index in indices {
+      let dropped = Swift.min(rest, self[index].iov_len)
+      self[index].iov_base = self[index].iov_base.map { $0 + dropped }
+      self[index].iov_len -= dropped
+      rest -= dropped
+    }
+  }
 }
