@@ -23,6 +23,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
   .testTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
+/// The fuzzer links only with `-sanitize=fuzzer`: Tests/Fuzz/run builds it.
+let fuzzing: [Target] =
+  Context.environment["FUZZ"] == nil
+  ? []
+  : [
+    .target(name: "CFuzzDriver", path: "Tests/Fuzz/Driver"),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["FuzzTargets", "CFuzzDriver"], path: "Tests/Fuzz/Program", swiftSettings: strict),
+  ]
+
 let package = Package(
   name: "vfioscope",
   products: [.executable(name: "vfioscope", targets: ["vfioscope"])],
@@ -70,6 +80,10 @@ let package = Package(
     .executableTarget(
       name: "TransferBenchmark", dependencies: ["CLoop", "CPair", "Migration", "Simulator", "VFIO"],
       path: "Tests/Benchmarks/Transfer", swiftSettings: strict),
+    .target(
+      name: "FuzzTargets", dependencies: ["Migration", "Simulator", "VFIO"], path: "Tests/Fuzz/Targets",
+      swiftSettings: strict),
+    tests("FuzzTests", ["FuzzTargets"], path: "Tests/Fuzz/Replay"),
     tests("ScreenTests", ["TestSupport", "vfioscope", "TerminalProbe"], path: "Tests/Terminal"),
-  ]
+  ] + fuzzing
 )

@@ -57,6 +57,11 @@ final class FakeServer: Sendable {
   /// Sends bytes to the client, whatever it waits for.
   func send(_ bytes: [UInt8]) { _ = Glibc.send(client.withLock { $0 }, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
+  /// The same; false when the client has gone.
+  func sendAll(_ bytes: [UInt8]) -> Bool {
+    Glibc.send(client.withLock { $0 }, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+  }
+
   /// Reads a whole message of the client's: the reply to a command of ours.
   func receive() -> (header: WireHeader, payload: [UInt8])? {
     guard let head = take(16), let raw: cu_header = head.structure(at: 0) else { return nil }

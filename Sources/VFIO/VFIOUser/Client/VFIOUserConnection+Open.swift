@@ -5,15 +5,19 @@ extension VFIOUserConnection {
   ) throws(DeviceError) -> VFIOUserConnection {
     do throws(WireError) {
       let socket = try WireSocket.connect(to: path, until: .now + options.timeout)
-      let connection = VFIOUserConnection(socket, timeout: options.timeout, memory: memory, tap: tap)
-      try connection.negotiate(twin: options.wantsTwinSocket)
-      return connection
+      return try agree(on: socket, options, memory, tap)
     } catch {
-      switch error {
-      case .system(let errno): throw DeviceError(.open(path: path), errno)
-      case .closed, .timedOut, .malformed: throw DeviceError(.open(path: path), .lost(error))
-      }
+      throw DeviceError(opening: path, error)
     }
+  }
+
+  /// Agrees on the version, on a socket that is connected.
+  static func agree(
+    on socket: WireSocket, _ options: VFIOUserOptions, _ memory: ServedMemory, _ tap: WireTap?
+  ) throws(WireError) -> VFIOUserConnection {
+    let connection = VFIOUserConnection(socket, timeout: options.timeout, memory: memory, tap: tap)
+    try connection.negotiate(twin: options.wantsTwinSocket)
+    return connection
   }
 
   private func negotiate(twin: Bool) throws(WireError) {
@@ -35,6 +39,16 @@ extension VFIOUserConnection {
         throw .malformed("the server announces a second socket and sends none")
       }
       serve(twin: descriptors[index])
+    }
+  }
+}
+
+extension DeviceError {
+  /// What went wrong with the socket while a device was opened.
+  init(opening path: String, _ error: WireError) {
+    switch error {
+    case .system(let errno): self.init(.open(path: path), errno)
+    case .closed, .timedOut, .malformed: self.init(.open(path: path), .lost(error))
     }
   }
 }

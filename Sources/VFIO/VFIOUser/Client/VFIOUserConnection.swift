@@ -140,7 +140,7 @@ final class VFIOUserConnection: Sendable {
     let message = try socket.receiveMessage(header, descriptors, limit: Self.payloadLimit, until: deadline)
     tap?(WireMessage(.server, message))
     guard message.header.flags.isReply else {
-      try answer(message)
+      try answer(message, until: deadline)
       return
     }
     // Replies come in the order of the commands; one that belongs to none shows that the server has lost its place.
@@ -151,9 +151,9 @@ final class VFIOUserConnection: Sendable {
     state.early[expected] = message.reply
   }
 
-  private func answer(_ command: ReceivedMessage) throws(WireError) {
+  private func answer(_ command: ReceivedMessage, until deadline: ContinuousClock.Instant) throws(WireError) {
     guard let reply = memory.answer(command) else { return }
-    try socket.send(reply.header, reply.payload.span.bytes, until: .now + timeout)
+    try socket.send(reply.header, reply.payload.span.bytes, until: deadline)
     tap?(WireMessage(.client, reply.header, reply.payload.span.bytes, descriptorCount: 0))
   }
 

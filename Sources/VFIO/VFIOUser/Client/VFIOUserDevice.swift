@@ -19,7 +19,7 @@ public final class VFIOUserDevice: Device {
   private let options: VFIOUserOptions
   private let tap: WireTap?
   /// The memory that the server can ask for.
-  let memory = ServedMemory()
+  let memory: ServedMemory
   private let link: Mutex<Link>
   let facts: DeviceFacts
   private let stream: Mutex<VFIOUserStream?> = Mutex(nil)
@@ -34,11 +34,36 @@ public final class VFIOUserDevice: Device {
     return RecordingDevice(device, recorder: recorder)
   }
 
-  private init(_ path: String, _ options: VFIOUserOptions, _ tap: WireTap?) throws(DeviceError) {
+  private convenience init(_ path: String, _ options: VFIOUserOptions, _ tap: WireTap?) throws(DeviceError) {
+    try self.init(path, options, tap) { (memory) throws(DeviceError) in
+      try VFIOUserConnection.open(path, options, memory, tap)
+    }
+  }
+
+  /// Takes over a socket that is connected to a server. For tests, which have no need of a path.
+  package convenience init(
+    on socket: Int32, options: VFIOUserOptions = VFIOUserOptions(), tap: WireTap? = nil
+  ) throws(DeviceError) {
+    let socket = WireSocket(FileDescriptor(owning: socket))
+    try self.init("", options, tap) { (memory) throws(DeviceError) in
+      do throws(WireError) {
+        return try VFIOUserConnection.agree(on: socket, options, memory, tap)
+      } catch {
+        throw DeviceError(opening: "", error)
+      }
+    }
+  }
+
+  private init(
+    _ path: String, _ options: VFIOUserOptions, _ tap: WireTap?,
+    connecting: (ServedMemory) throws(DeviceError) -> VFIOUserConnection
+  ) throws(DeviceError) {
     self.path = path
     self.options = options
     self.tap = tap
-    let connection = try VFIOUserConnection.open(path, options, memory, tap)
+    let memory = ServedMemory()
+    let connection = try connecting(memory)
+    self.memory = memory
     facts = try DeviceFacts(connection)
     link = Mutex(Link(connection: connection))
   }

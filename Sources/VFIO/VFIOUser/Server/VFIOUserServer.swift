@@ -41,6 +41,15 @@ public final class VFIOUserServer: Sendable {
     } while options.keepsServing && !current.withLock { $0.isStopped }
   }
 
+  /// Serves one client on a connected socket, which is closed at the end. For tests, which have no need of a path.
+  ///
+  /// - Returns: why the conversation ended; nil when the client has just left.
+  package static func converse(
+    on socket: Int32, about device: any Device, options: ServerOptions = ServerOptions(), tap: WireTap? = nil
+  ) -> WireError? {
+    ServerSession(WireSocket(FileDescriptor(owning: socket)), ServedDevice(device), options, tap).run()
+  }
+
   /// Ends serving: the client is disconnected and the socket goes away. May be called from any thread.
   public func stop() {
     let session = current.withLock { current in
