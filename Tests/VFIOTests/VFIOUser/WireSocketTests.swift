@@ -92,7 +92,8 @@ struct WireSocketTests {
     defer { close(theirs) }
     let pipe = try Pipe()
     var byte: UInt8 = 5
-    #expect(withUnsafeMutableBytes(of: &byte) { bytes in
+    #expect(
+      withUnsafeMutableBytes(of: &byte) { bytes in
         var part = iovec(iov_base: bytes.baseAddress, iov_len: 1)
         return cu_send(theirs, &part, 1, [pipe.writing], 1)
       } == 1)
