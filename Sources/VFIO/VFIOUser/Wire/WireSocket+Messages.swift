@@ -13,6 +13,14 @@ extension WireSocket {
   /// received after it.
   func receiveMessage(limit: Int, until deadline: ContinuousClock.Instant?) throws(WireError) -> ReceivedMessage {
     let (header, descriptors) = try receiveHeader(until: deadline)
+    let payload = try receivePayload(of: header, limit: limit, until: deadline)
+    return ReceivedMessage(header: header, payload: payload, descriptors: descriptors)
+  }
+
+  /// Receives what follows a header. `malformed` when its size can't be, and then nothing was received.
+  func receivePayload(
+    of header: WireHeader, limit: Int, until deadline: ContinuousClock.Instant?
+  ) throws(WireError) -> [UInt8] {
     guard let size = header.payloadSize else {
       throw .malformed("a message says that it has \(header.messageSize) bytes, less than its header")
     }
@@ -23,6 +31,6 @@ extension WireSocket {
     var span = payload.mutableSpan
     var bytes = span.mutableBytes
     try receive(into: &bytes, until: deadline)
-    return ReceivedMessage(header: header, payload: payload, descriptors: descriptors)
+    return payload
   }
 }
