@@ -1,4 +1,6 @@
 import Inspector
+import Migration
+import VFIO
 
 /// Sockets in the output of `list`.
 extension [ListedSocket] {
@@ -53,6 +55,8 @@ extension ListedSocket.Facts {
 extension ListedSocket.Migration {
   fileprivate var words: String {
     let ways = isMapped ? "by message or map" : "by message"
-    return "\(self.protocol.rawValue) \(ways)" + (flags.isEmpty ? "" : " (\(flags.joined(separator: ", ")))")
+    // Whether it can be mapped is said already.
+    let optional = flags.filter { $0 != "map" }
+    return "\(self.protocol.rawValue) \(ways)" + (optional.isEmpty ? "" : " (\(optional.joined(separator: ", ")))")
   }
 }

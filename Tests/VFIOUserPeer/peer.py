@@ -9,6 +9,7 @@ import traceback
 
 import checks
 import conversation
+import descriptors
 import device
 import errors
 import interrupts
@@ -24,6 +25,7 @@ TOPICS = {
     "version": conversation.version,
     "order": conversation.order,
     "errors": errors.errors,
+    "descriptors": descriptors.descriptors,
     "info": device.info,
     "regions": regions.regions,
     "write-multi": regions.write_multi,

@@ -50,9 +50,10 @@ class Peer:
     """A client of one server. Commands of the server's that come meanwhile are kept, answered by `memory`."""
 
     def __init__(self, path):
+        # It waits while the server still has another client and one in its queue.
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(PATIENCE)
         self.socket.connect(path)
+        self.socket.settimeout(PATIENCE)
         self.twin = None
         self.next_id = 100
         # Called with (command, address, count, data) of the server's own commands; returns the data of a read.

@@ -51,14 +51,22 @@ extension ListedSocket {
   /// How long a server may take for an answer.
   private static let patience = Duration.seconds(3)
 
-  /// Asks the servers at these sockets, all at the same time. It opens their devices, and changes nothing.
+  /// How many servers are asked at the same time.
+  private static let width = 8
+
+  /// Asks the servers at these sockets, several at the same time. It opens their devices, and changes nothing.
   public static func looked(at paths: [String]) -> [ListedSocket] {
     let found = Mutex<[Int: ListedSocket]>([:])
+    let next = Atomic(0)
     let all = DispatchGroup()
-    for (number, path) in paths.enumerated() {
-      DispatchQueue(label: "socket \(number)").async(group: all) {
-        let socket = ListedSocket(path: path, finding: finding(at: path))
-        found.withLock { $0[number] = socket }
+    for worker in 0..<min(width, paths.count) {
+      DispatchQueue(label: "sockets \(worker)").async(group: all) {
+        while true {
+          let number = next.add(1, ordering: .relaxed).oldValue
+          guard number < paths.count else { return }
+          let socket = ListedSocket(path: paths[number], finding: finding(at: paths[number]))
+          found.withLock { $0[number] = socket }
+        }
       }
     }
     all.wait()
@@ -95,7 +103,7 @@ extension ListedSocket.Facts {
       let isFirst = session.interface.protocol == .v1
       return ListedSocket.Migration(
         generation: isFirst ? "0.1" : "0.2", protocol: session.interface.protocol, flags: session.interface.flags,
-        isMapped: isFirst && regions.contains { $0.isMigration && $0.flags.contains(.map) },
+        isMapped: session.interface.flags.contains("map"),
         state: (try? session.observe())?.state.name)
     }
   }

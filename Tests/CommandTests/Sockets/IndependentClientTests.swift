@@ -20,8 +20,8 @@ struct IndependentClientTests {
 
   /// What both generations have.
   private static let common = [
-    "version", "order", "errors", "info", "regions", "write-multi", "interrupts", "told-to-end", "map", "dma",
-    "truncated",
+    "version", "order", "errors", "descriptors", "info", "regions", "write-multi", "interrupts", "told-to-end", "map",
+    "dma", "truncated",
   ].flatMap { [Topic(name: $0, generation: 1), Topic(name: $0, generation: 2)] }
 
   private static let own = [
@@ -43,7 +43,7 @@ struct IndependentClientTests {
     let client = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/VFIOUserPeer/peer.py"
     let run = try Invocation(
       ["python3", "-B", client, topic.name, "\(topic.generation)"] + served.map(\.path), program: "/usr/bin/env"
-    ).finish()
+    ).finish(patience: 60)
     let failures = run.lines.filter { !$0.hasPrefix("ok ") }
     #expect(failures == [])
     #expect(run.errors == "")

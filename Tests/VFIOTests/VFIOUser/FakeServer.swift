@@ -82,8 +82,10 @@ final class FakeServer: Sendable {
     case .reply(let payload, let descriptors):
       reply.messageSize = UInt32(16 + payload.count)
       let bytes = [UInt8].bytes(of: reply.raw)
-      _ = cu_send(
+      let sent = cu_send(
         client.withLock { $0 }, bytes, bytes.count, payload, payload.count, descriptors, descriptors.count)
+      // It never waits; what the socket did not take follows.
+      if sent > bytes.count { send(Array(payload.dropFirst(sent - bytes.count))) }
     case .error(let number):
       (reply.flags, reply.errorNumber) = (.errorReply, number)
       send([UInt8].bytes(of: reply.raw))
