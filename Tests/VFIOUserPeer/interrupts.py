@@ -66,6 +66,16 @@ def interrupts(checks, minor, path):
         ]:
             checks.refused(f"SET_IRQS {what}", got, EINVAL)
     with opened(path, minor) as peer:
+        full = os.eventfd(0, os.EFD_CLOEXEC)
+        os.eventfd_write(full, (1 << 64) - 2)
+        peer.done(Command.DEVICE_SET_IRQS, request(EVENTFD | TRIGGER, INTX, 0, 1), fds=[full])
+        peer.done(Command.DEVICE_SET_IRQS, request(NONE | TRIGGER, INTX, 0, 1))
+        checks.true("an eventfd that is full and would block does no harm", True)
+        reading, writing = os.pipe()
+        os.close(reading)
+        got = peer.refused(Command.DEVICE_SET_IRQS, request(EVENTFD | TRIGGER, INTX, 0, 1), fds=[writing])
+        checks.refused("a pipe that nobody reads in the place of an eventfd", got, EINVAL)
+    with opened(path, minor) as peer:
         peer.done(Command.DEVICE_SET_IRQS, request(NONE | TRIGGER, REQ, 0, 1))
         checks.equal("eventfds of a client that has left are let go of", count(events[REQ]), 0)
 

@@ -41,6 +41,14 @@ struct FileDescriptor: ~Copyable, Sendable {
     return UInt64(clamping: status.st_size)
   }
 
+  /// Whether an eventfd is open. Where there is no procfs to say it, everything counts as one.
+  var isEventFD: Bool {
+    var target = [CChar](repeating: 0, count: 64)
+    let count = readlink("/proc/self/fd/\(number)", &target, target.count)
+    guard count > 0 else { return true }
+    return String(decoding: target.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) == "anon_inode:[eventfd]"
+  }
+
   /// `ioctl` with a structure. Nothing is recorded here: the caller says what the call means.
   func ioctl<T: BitwiseCopyable>(
     _ request: UInt, _ argument: inout T, as operation: Operation

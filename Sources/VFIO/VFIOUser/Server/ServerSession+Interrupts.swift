@@ -36,9 +36,12 @@ extension ServerSession {
     return Answer()
   }
 
-  /// Without a descriptor the ones that are there are let go of.
+  /// Without a descriptor the ones that are there are let go of. As with a kernel, nothing but an eventfd is taken: a
+  /// write to a pipe that nobody reads would end the program.
   private func keep(_ descriptors: [PassedDescriptor], _ asked: cu_irq_set) throws(Refusal) {
-    guard descriptors.isEmpty || descriptors.count == Int(asked.count) else { throw Refusal(errno: .EINVAL) }
+    guard descriptors.isEmpty || descriptors.count == Int(asked.count),
+      descriptors.allSatisfy({ $0.descriptor.isEventFD })
+    else { throw Refusal(errno: .EINVAL) }
     state.withLock { state in
       for number in 0..<asked.count {
         let descriptor = descriptors.isEmpty ? nil : descriptors[Int(number)]
@@ -51,8 +54,10 @@ extension ServerSession {
   func raise(_ index: UInt32, _ numbers: [UInt32]) {
     let events = state.withLock { state in numbers.compactMap { state.interrupts[index]?[$0] } }
     for event in events {
+      // A client that never reads its eventfd has a full one, which may block: then there is nothing more to tell it.
+      var output = pollfd(fd: event.descriptor.borrowed, events: Int16(POLLOUT), revents: 0)
+      guard poll(&output, 1, 0) == 1, output.revents & Int16(POLLOUT) != 0 else { continue }
       var one: UInt64 = 1
-      // A client that never reads its eventfds has a full one: then there is nothing more to tell it.
       _ = write(event.descriptor.borrowed, &one, 8)
     }
   }
