@@ -58,8 +58,8 @@ final class ServerChannel: Sendable {
   /// - Parameter idle: is called again and again while none comes; nil waits without that.
   func next(while idle: (() -> Void)?) throws(WireError) -> ReceivedMessage {
     while true {
-      if let kept = takeKept() { return kept }
       if let broken = state.withLock({ $0.broken }) { throw broken }
+      if let kept = takeKept() { return kept }
       guard let idle, try !socket.wait(until: .now + .milliseconds(50)) else { return try receive(on: socket) }
       idle()
     }
@@ -74,9 +74,9 @@ final class ServerChannel: Sendable {
   }
 
   /// A message whose size can't be is refused before the conversation ends: what follows it can't be found.
-  private func receive(on socket: WireSocket, until deadline: ContinuousClock.Instant? = nil) throws(WireError)
-    -> ReceivedMessage
-  {
+  private func receive(
+    on socket: WireSocket, until deadline: ContinuousClock.Instant? = nil
+  ) throws(WireError) -> ReceivedMessage {
     let (header, descriptors) = try socket.receiveHeader(until: deadline)
     do throws(WireError) {
       let payload = try socket.receivePayload(of: header, limit: Self.payloadLimit, until: deadline)
@@ -86,7 +86,7 @@ final class ServerChannel: Sendable {
     } catch {
       guard case .malformed = error else { throw error }
       tap?(WireMessage(sender: .client, header: header, payload: [], descriptorCount: descriptors.count))
-      try? refuse(header, .EINVAL)
+      if !header.flags.isReply { try? refuse(header, .EINVAL) }
       throw error
     }
   }
