@@ -2,10 +2,14 @@ import ArgumentParser
 import Inspector
 import Inventory
 
-/// `list`: the groups and devices of this machine, or of a copy of its files. Opens no device.
+/// `list`: the groups and devices of this machine, or of a copy of its files. Opens none of them.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the IOMMU groups and devices. Opens no device.")
+    abstract: "List the IOMMU groups and devices. Opens no device of the kernel.",
+    discussion: """
+      With --socket the servers at these vfio-user sockets are asked what they serve. A server that serves one client and
+      no more ends after that.
+      """)
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -19,9 +23,15 @@ struct List: ParsableCommand {
   @Flag(help: "List the simulated lab machine.")
   var demo = false
 
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Also list what is behind these vfio-user sockets.", valueName: "path")
+  )
+  var socket: [String] = []
+
   func run() throws {
     var listing = demo ? Listing.demo : try Listing.scanned(Root(root))
     if details { listing.addDetails { demo ? nil : ListedDevice.details(of: $0, root: Root(root)) } }
+    listing.sockets = ListedSocket.looked(at: socket)
     if json {
       try printJSON(listing.json)
     } else {
@@ -56,6 +66,7 @@ extension Listing {
     let rows =
       groups.flatMap { group in group.devices.map { row($0, group) } } + ungrouped.map { row($0, nil) }
     var lines = rows.isEmpty ? ["No devices."] : columns([heading] + rows)
+    lines += sockets.text
     lines += groups.filter { !$0.isViable }.map { "group \($0.number) is \(printable($0.explanation))" }
     lines += advice.map(printable)
     lines += notices.map { "notice: \(printable($0))" }

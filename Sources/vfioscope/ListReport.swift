@@ -9,6 +9,7 @@ extension Listing {
       "iommu": .object(["state": .string(iommu), "advice": JSON(advice)]),
       "groups": .array(groups.map(\.json)),
       "ungrouped": .array(ungrouped.map(\.json)),
+      "sockets": .array(sockets.map(\.json)),
       "notices": JSON(notices),
     ])
   }

@@ -68,6 +68,12 @@ struct cu_region_access {
   uint32_t count;
 };
 
+/* One write of REGION_WRITE_MULTI; their number stands before them, as a u64. */
+struct cu_region_write {
+  struct cu_region_access access;
+  uint8_t data[8];
+};
+
 /* DMA_READ and DMA_WRITE, which the server sends; data follow. */
 struct cu_dma_access {
   uint64_t address;

@@ -11,6 +11,8 @@ public struct Listing: Sendable, Equatable {
   public var groups: [ListedGroup]
   /// Devices in no group.
   public var ungrouped: [ListedDevice]
+  /// vfio-user sockets that were named.
+  public var sockets: [ListedSocket] = []
   /// What could not be read, a line each.
   public var notices: [String]
 

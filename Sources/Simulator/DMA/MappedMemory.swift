@@ -11,13 +11,15 @@ struct MappedMemory: Sendable {
 
   private struct Piece {
     let range: DMARange
-    let memory: SharedMemory
+    let memory: any ReachableMemory
   }
 
   private let logging: Options.Logging
   private var pieces: [Piece] = []
   /// Nil when logging is off.
   private var log: PageLog?
+  /// A page on its way.
+  private var contents = [UInt8](repeating: 0, count: Int(Self.pageSize))
 
   init(logging: Options.Logging) {
     self.logging = logging
@@ -30,7 +32,7 @@ struct MappedMemory: Sendable {
   }
 
   /// `EINVAL` for what is not whole pages, `EEXIST` when something is mapped there already.
-  mutating func map(_ memory: SharedMemory, at iova: UInt64) throws(Refusal) {
+  mutating func map(_ memory: any ReachableMemory, at iova: UInt64) throws(Refusal) {
     let range = DMARange(iova: iova, length: UInt64(memory.count))
     try check(range)
     guard !pieces.contains(where: { $0.range.overlaps(range) }) else { throw Refusal(.EEXIST) }
@@ -82,19 +84,29 @@ extension MappedMemory {
 
   /// The device writes a page: the one with this number, counted over all that is mapped.
   ///
-  /// - Returns: where the page is.
+  /// - Returns: where the page is; nil when it is not there any more.
   mutating func write(page: UInt64, stamp: UInt64, of pattern: Pattern) -> UInt64? {
     var offset = page * Self.pageSize
     for piece in pieces {
       guard offset >= piece.range.length else {
         let iova = piece.range.iova + offset
-        piece.memory.withMutableBytes { pattern.fill(Int(page), stamp: stamp, into: &$0, at: Int(offset)) }
+        guard write(pattern, page: Int(page), stamp: stamp, to: piece.memory, at: Int(offset)) else { return nil }
         log?.note(iova)
         return iova
       }
       offset -= piece.range.length
     }
     return nil
+  }
+
+  /// By a call and not where it is mapped: the memory may be another process's, which can take it away.
+  private mutating func write(
+    _ pattern: Pattern, page: Int, stamp: UInt64, to memory: any ReachableMemory, at offset: Int
+  ) -> Bool {
+    var span = contents.mutableSpan
+    var bytes = span.mutableBytes
+    pattern.fill(page, stamp: stamp, into: &bytes, at: 0)
+    return memory.write(contents.span.bytes, at: offset)
   }
 
   private mutating func report(into bitmap: inout DirtyBitmap) {

@@ -20,9 +20,16 @@ final class SimulatedAddressSpace: AddressSpace {
     try access(.addressSpaceInfo) { $0.info }
   }
 
-  func map(_ memory: SharedMemory, at iova: UInt64) throws(DeviceError) {
+  func map(_ memory: SharedMemory, at iova: UInt64) throws(DeviceError) { try map(reaching: memory, at: iova) }
+
+  func map(reaching memory: any ReachableMemory, at iova: UInt64) throws(DeviceError) {
     let range = DMARange(iova: iova, length: UInt64(memory.count))
     try access(.mapDMA(range)) { (mapped) throws(Refusal) in try mapped.map(memory, at: iova) }
+  }
+
+  /// Every access lets the device do what it has done; one that is refused has nothing to do.
+  func advance() {
+    try? device.access(.addressSpaceInfo) { _ in }
   }
 
   func unmap(_ range: DMARange, dirty: inout DirtyBitmap?) throws(DeviceError) {

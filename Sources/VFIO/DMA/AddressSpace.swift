@@ -8,6 +8,12 @@ public protocol AddressSpace: AnyObject, Sendable {
   /// Lets the device reach all of `memory`, for reading and writing, from `iova` on (`VFIO_IOMMU_MAP_DMA`).
   func map(_ memory: SharedMemory, at iova: UInt64) throws(DeviceError)
 
+  /// The same with memory that is not mapped here, for which the device makes calls. `ENOTSUP` when it can make none.
+  func map(reaching memory: any ReachableMemory, at iova: UInt64) throws(DeviceError)
+
+  /// Lets a device made in software do the DMA that is due. Otherwise it does so only when something is asked of it.
+  func advance()
+
   /// Takes it away again (`VFIO_IOMMU_UNMAP_DMA`).
   ///
   /// - Parameter dirty: if given, is asked for with the same call (`VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP`): which pages

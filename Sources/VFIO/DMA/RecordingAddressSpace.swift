@@ -23,6 +23,14 @@ final class RecordingAddressSpace: AddressSpace {
     try recorder.measure(.mapDMA(range)) { (_) throws(DeviceError) in try space.map(memory, at: iova) }
   }
 
+  func map(reaching memory: any ReachableMemory, at iova: UInt64) throws(DeviceError) {
+    let range = DMARange(iova: iova, length: UInt64(memory.count))
+    try recorder.measure(.mapDMA(range)) { (_) throws(DeviceError) in try space.map(reaching: memory, at: iova) }
+  }
+
+  /// Not recorded: nothing is asked of the device.
+  func advance() { space.advance() }
+
   func unmap(_ range: DMARange, dirty: inout DirtyBitmap?) throws(DeviceError) {
     try recorder.measure(.unmapDMA(range, pageSize: dirty?.pageSize)) { (outcome) throws(DeviceError) in
       try space.unmap(range, dirty: &dirty)

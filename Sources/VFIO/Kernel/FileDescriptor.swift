@@ -34,6 +34,21 @@ struct FileDescriptor: ~Copyable, Sendable {
     return (cv_major(UInt64(status.st_rdev)), cv_minor(UInt64(status.st_rdev)))
   }
 
+  /// Bytes of the file that is open; nil when it is something else, which has no size of its own.
+  var fileSize: UInt64? {
+    var status = stat()
+    guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return UInt64(clamping: status.st_size)
+  }
+
+  /// Whether an eventfd is open. Where there is no procfs to say it, everything counts as one.
+  var isEventFD: Bool {
+    var target = [CChar](repeating: 0, count: 64)
+    let count = readlink("/proc/self/fd/\(number)", &target, target.count)
+    guard count > 0 else { return true }
+    return String(decoding: target.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) == "anon_inode:[eventfd]"
+  }
+
   /// `ioctl` with a structure. Nothing is recorded here: the caller says what the call means.
   func ioctl<T: BitwiseCopyable>(
     _ request: UInt, _ argument: inout T, as operation: Operation

@@ -8,6 +8,8 @@ import CVFIO
 public final class SharedMemory: Sendable {
   private let mapping: Mapping
   private let file: PassedDescriptor
+  /// Where it begins in the file behind it.
+  let start: UInt64
 
   /// New memory of `count` bytes, one or more, all 0. Nil when there is not so much.
   ///
@@ -25,16 +27,20 @@ public final class SharedMemory: Sendable {
       return nil
     }
     self.mapping = mapping
+    self.start = UInt64(start)
   }
 
   /// Memory that another process has passed to us: `count` bytes from `offset` on in the file behind the descriptor. Nil
-  /// when it can't be mapped so. The other process can take it away again: use `read` and `write` for it.
+  /// when it can't be mapped so, or when the file ends before. The other process can cut the file at any time, and then
+  /// a look at the memory raises SIGBUS: use `read` and `write` for it, which fail instead.
   init?(_ passed: PassedDescriptor, offset: UInt64, count: Int, access: Region.Flags) {
     let operation = Operation.mapDMA(DMARange(iova: 0, length: UInt64(count)))
     guard count > 0, offset <= UInt64(Int64.max) - UInt64(count),
+      passed.descriptor.fileSize.map({ offset + UInt64(count) <= $0 }) ?? true,
       let mapping = try? Mapping(passed.descriptor, at: offset, count: count, access: access, as: operation)
     else { return nil }
     file = passed
+    start = offset
     self.mapping = mapping
   }
 
@@ -54,6 +60,9 @@ public final class SharedMemory: Sendable {
       return false
     }
   }
+
+  /// The descriptor behind it, for whoever keeps it.
+  var passed: PassedDescriptor { file }
 
   /// The descriptor behind it, for a message that passes it to another process. It is not to be closed or kept.
   package var descriptor: Int32 { file.descriptor.borrowed }

@@ -9,13 +9,10 @@ final class Served {
   let server: Invocation
   private let folder: Tree
 
-<<<<<<< HEAD
-  /// Starts serving, and waits until a client can come.
-  init(_ device: String, at name: String = "socket", _ options: String...) throws {
-=======
   /// Starts serving, and waits until a client can come, unless it won't start.
-  init(_ device: String, _ options: String..., expectingStart: Bool = true) throws {
->>>>>>> 0015130 (Write a vfio-user conversation down, and show it again)
+  init(
+    _ device: String, at name: String = "socket", _ options: String..., expectingStart: Bool = true
+  ) throws {
     folder = try Tree()
     self.device = device
     path = "\(folder.path)/\(name)"

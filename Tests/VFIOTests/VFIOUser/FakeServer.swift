@@ -87,10 +87,12 @@ final class FakeServer: Sendable {
     case .reply(let payload, let descriptors):
       reply.messageSize = UInt32(16 + payload.count)
       var bytes = [UInt8].bytes(of: reply.raw) + payload
-      bytes.withUnsafeMutableBytes { bytes in
+      let sent = bytes.withUnsafeMutableBytes { bytes in
         var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-        _ = cu_send(client.withLock { $0 }, &part, 1, descriptors, descriptors.count)
+        return cu_send(client.withLock { $0 }, &part, 1, descriptors, descriptors.count)
       }
+      // It never waits; what the socket did not take follows.
+      if sent > 0 { send(Array(bytes.dropFirst(sent))) }
     case .error(let number):
       (reply.flags, reply.errorNumber) = (.errorReply, number)
       send([UInt8].bytes(of: reply.raw))

@@ -67,7 +67,7 @@ final class VFIOUserAddressSpace: AddressSpace {
   func map(_ memory: SharedMemory, at iova: UInt64) throws(DeviceError) {
     let operation = Operation.mapDMA(DMARange(iova: iova, length: UInt64(memory.count)))
     let request = cu_dma_map(
-      argsz: 32, flags: 3, offset: 0, address: iova, size: UInt64(memory.count))
+      argsz: 32, flags: 3, offset: memory.start, address: iova, size: UInt64(memory.count))
     // Before the server knows of it, so that it never asks in vain.
     device.memory.add(memory, at: iova)
     do throws(DeviceError) {

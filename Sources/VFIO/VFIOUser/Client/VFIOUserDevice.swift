@@ -162,12 +162,7 @@ public final class VFIOUserDevice: Device {
 
   /// The number that stands for the data session this change has opened, or -1.
   private func sessionNumber(after state: V2State) -> Int32 {
-    let direction: StreamDirection? =
-      switch state {
-      case .preCopy, .stopCopy, .preCopyP2P: .reading
-      case .resuming: .writing
-      default: nil
-      }
+    let direction = state.session
     let isNew = link.withLock { link in
       defer { link.session = direction }
       return direction != nil && link.session != direction

@@ -9,22 +9,36 @@ extension ServerSession {
     do throws(WireError) {
       let theirs = try WireVersion(payload: message.payload)
       guard theirs.major == 0, message.descriptors.isEmpty else { throw .malformed("") }
+      var ours = WireVersion(minor: min(theirs.minor, options.generation.minor))
+      let descriptors = try agree(theirs.capabilities, &ours.capabilities)
       state.withLock { $0.version = theirs }
-      var capabilities = WireVersion.Capabilities()
-      capabilities.maxMsgFDs = 8
-      capabilities.maxDataXferSize = Self.maxDataSize
-      capabilities.migration = .init(pageSize: ServedMemory.pageSize)
-      let ours = WireVersion(minor: min(theirs.minor, options.generation.minor), capabilities: capabilities)
-      return Answer(payload: ours.payload)
+      return Answer(payload: ours.payload, descriptors: descriptors)
     } catch {
       throw Refusal(errno: .EINVAL, ends: true)
     }
   }
 
+  /// Beside what this side takes, nothing is said that the client has not proposed.
+  ///
+  /// - Returns: the descriptors that belong to it.
+  private func agree(
+    _ theirs: WireVersion.Capabilities, _ ours: inout WireVersion.Capabilities
+  ) throws(WireError) -> [PassedDescriptor] {
+    ours.maxMsgFDs = 8
+    ours.maxDataXferSize = Self.maxDataSize
+    if theirs.migration != nil { ours.migration = .init(pageSize: ServedMemory.pageSize) }
+    if theirs.writeMultiple == true { ours.writeMultiple = true }
+    guard theirs.twinSocket?.supported == true, theirs.maxMsgFDs ?? 1 > 0 else { return [] }
+    ours.twinSocket = .init(supported: true, index: 0)
+    return [try channel.openTwin()]
+  }
+
   /// DEVICE_GET_INFO.
   func describeDevice(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     let size: UInt32 = 16
-    guard let argsz: UInt32 = message.payload.number(at: 0), argsz >= size else { throw Refusal(errno: .EINVAL) }
+    guard let argsz: UInt32 = message.payload.number(at: 0), argsz >= size, message.payload.count >= size else {
+      throw Refusal(errno: .EINVAL)
+    }
     let info = try onDevice { (device) throws(DeviceError) in try device.info() }
     let words = [size, info.flags, info.regionCount, info.interruptCount]
     return Answer(payload: words.flatMap([UInt8].init(number:)))
@@ -46,7 +60,7 @@ extension ServerSession {
       index: region.index, cap_offset: fits ? UInt32(size) : 0, size: region.size, offset: 0)
     return Answer(
       payload: [UInt8].bytes(of: reply) + (fits ? capabilities : []),
-      descriptors: fits || capabilities.isEmpty ? shared.map { [$0.descriptor] } ?? [] : [])
+      descriptors: fits || capabilities.isEmpty ? shared.map { [$0.passed] } ?? [] : [])
   }
 
   /// DEVICE_GET_IRQ_INFO.

@@ -6,17 +6,15 @@ extension ServerSession {
   private static let unmapWithBitmap: UInt32 = 1
   private static let unmapAll: UInt32 = 2
 
-  /// DMA_MAP. The same mapping once more is taken; another one in the same place is not.
+  /// DMA_MAP. Nothing can be given over something else, not even the same once more.
   func mapMemory(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     let size = MemoryLayout<cu_dma_map>.size
     guard let asked: cu_dma_map = message.payload.structure(at: 0), asked.argsz >= size, asked.flags & ~3 == 0,
-      asked.size > 0, !asked.address.addingReportingOverflow(asked.size - 1).overflow,
       message.descriptors.count <= 1
     else { throw Refusal(errno: .EINVAL) }
     let range = DMARange(iova: asked.address, length: asked.size)
-    let known = state.withLock { $0.memory.keys.first { $0.overlaps(range) } }
-    if known == range { return Answer() }
-    guard known == nil else { throw Refusal(errno: Errno(name: "EEXIST") ?? .EINVAL) }
+    guard range.last != nil, range.isAligned(to: ServedMemory.pageSize) else { throw Refusal(errno: .EINVAL) }
+    guard state.withLock({ $0.memory.keys.allSatisfy { !$0.overlaps(range) } }) else { throw Refusal(errno: .EEXIST) }
     let memory = try message.descriptors.first.map { (passed) throws(Refusal) in
       let access: Region.Flags = asked.flags & 2 == 0 ? .read : [.read, .write]
       guard let count = Int(exactly: asked.size),
@@ -24,12 +22,24 @@ extension ServerSession {
       else { throw Refusal(errno: .EINVAL) }
       return memory
     }
+    var given = GivenMemory(memory: memory)
     // A device that does no DMA has no use for it; the client need not know.
-    if let memory, asked.flags & 2 != 0, let space {
-      try onDevice { (_) throws(DeviceError) in try space.map(memory, at: range.iova) }
+    if asked.flags & 2 != 0, let space {
+      try reach(memory, range, in: space)
+      given.isReached = true
     }
-    state.withLock { $0.memory[range] = .some(memory) }
+    state.withLock { $0.memory[range] = given }
     return Answer()
+  }
+
+  /// Lets the device reach it: where it is mapped, or by message.
+  private func reach(_ memory: SharedMemory?, _ range: DMARange, in space: any AddressSpace) throws(Refusal) {
+    if let memory {
+      return try onDevice { (_) throws(DeviceError) in try space.map(memory, at: range.iova) }
+    }
+    let limit = state.withLock { $0.maxDataSize }
+    guard let messaged = MessagedMemory(range, limit: limit, channel) else { throw Refusal(errno: .EINVAL) }
+    try onDevice { (_) throws(DeviceError) in try space.map(reaching: messaged, at: range.iova) }
   }
 
   /// DMA_UNMAP, with the dirty pages if asked for.
@@ -46,9 +56,9 @@ extension ServerSession {
       return Answer(payload: head)
     case 0, Self.unmapWithBitmap:
       let range = DMARange(iova: asked.address, length: asked.size)
-      guard let memory = state.withLock({ $0.memory[range] }) else { throw Refusal(errno: .ENOENT) }
+      guard let given = state.withLock({ $0.memory[range] }) else { throw Refusal(errno: .ENOENT) }
       var bitmap = asked.flags == 0 ? nil : try bitmap(range, message.payload, at: size, argsz: asked.argsz)
-      if memory != nil, let space {
+      if given.isReached, let space {
         try onDevice { (_) throws(DeviceError) in try space.unmap(range, dirty: &bitmap) }
       }
       state.withLock { _ = $0.memory.removeValue(forKey: range) }
@@ -66,11 +76,19 @@ extension ServerSession {
     case 1: try onDevice { (_) throws(DeviceError) in try space.startLogging() }
     case 2: try onDevice { (_) throws(DeviceError) in try space.stopLogging() }
     case 4:
-      guard let range: cu_bitmap_range = message.payload.structure(at: size) else { throw Refusal(errno: .EINVAL) }
+      guard let range: cu_bitmap_range = message.payload.structure(at: size), range.bitmap.size <= Self.maxDataSize
+      else { throw Refusal(errno: .EINVAL) }
       let place = DMARange(iova: range.iova, length: range.size)
+      let whole = size + MemoryLayout<cu_bitmap_range>.size
+      // Who has no room is told how much it takes; the log stays as it is.
+      let needed = UInt32(whole) + UInt32(range.bitmap.size)
+      guard asked.argsz >= needed else {
+        return Answer(payload: [UInt8](number: needed) + message.payload[4..<min(whole, max(size, Int(asked.argsz)))])
+      }
+      guard state.withLock({ $0.memory.keys.contains { $0.overlaps(place) } }) else { throw Refusal(errno: .ENOENT) }
       var bitmap = try bitmap(place, message.payload, at: size + 16, argsz: asked.argsz)
       try onDevice { (_) throws(DeviceError) in try space.readLog(into: &bitmap) }
-      return Answer(payload: Array(message.payload.prefix(size + MemoryLayout<cu_bitmap_range>.size)) + bitmap.bytes)
+      return Answer(payload: Array(message.payload.prefix(whole)) + bitmap.bytes)
     default: throw Refusal(errno: .EINVAL)
     }
     return Answer()
@@ -84,7 +102,7 @@ extension ServerSession {
     }
     guard let space else { return }
     var none: DirtyBitmap?
-    for (range, memory) in memory where memory != nil { try? space.unmap(range, dirty: &none) }
+    for (range, given) in memory where given.isReached { try? space.unmap(range, dirty: &none) }
   }
 
   /// The client has left.

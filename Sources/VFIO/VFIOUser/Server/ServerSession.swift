@@ -7,7 +7,7 @@ final class ServerSession: Sendable {
     var payload: [UInt8] = []
     /// How many bytes of the session's buffer follow the payload.
     var dataCount = 0
-    var descriptors: [Int32] = []
+    var descriptors: [PassedDescriptor] = []
   }
 
   /// Why a command is not done.
@@ -21,24 +21,18 @@ final class ServerSession: Sendable {
 
   /// The most data in one message, either way.
   static let maxDataSize = 1 << 20
-  /// The largest payload that is taken: as much data, and what stands before it.
-  private static let payloadLimit = maxDataSize + 4096
-  /// A client that takes no answer for so long is let go of.
-  private static let patience = Duration.seconds(10)
 
   let served: ServedDevice
   let options: ServerOptions
+  let channel: ServerChannel
   let state = Mutex(ClientState())
   /// What the device gave for a reply, kept from message to message.
   let buffer = Mutex(ChunkBuffer())
-  private let socket: WireSocket
-  private let tap: WireTap?
 
   init(_ socket: WireSocket, _ served: ServedDevice, _ options: ServerOptions, _ tap: WireTap?) {
-    self.socket = socket
+    channel = ServerChannel(socket, tap)
     self.served = served
     self.options = options
-    self.tap = tap
   }
 
   /// Answers until the client leaves.
@@ -49,29 +43,49 @@ final class ServerSession: Sendable {
     do throws(WireError) {
       while true { try serveNext() }
     } catch {
-      socket.shutdown()
+      channel.shutdown()
       return error == .closed ? nil : error
     }
   }
 
-  /// Ends the conversation, from any thread.
-  func disconnect() { socket.shutdown() }
+  /// Ends the conversation, from any thread. A client that wants to know is told first that the device is to be given
+  /// back (`VFIO_PCI_REQ_IRQ_INDEX`).
+  func disconnect() {
+    raise(4, [0])
+    channel.shutdown()
+  }
 
   private func serveNext() throws(WireError) {
-    let message = try socket.receiveMessage(limit: Self.payloadLimit, until: nil)
-    tap?(WireMessage(.client, message))
+    let message = try channel.next(while: idle)
     let header = message.header
     guard header.flags.type == 0 else {
-      try reply(to: header, errno: .EINVAL)
+      try channel.refuse(header, .EINVAL)
       throw .malformed("message \(header.id) is no command")
     }
     let outcome = Result { () throws(Refusal) in try answer(message) }
     switch outcome {
     case .success(let answer): try reply(to: header, answer)
     case .failure(let refusal):
-      try reply(to: header, errno: refusal.errno)
+      try channel.refuse(header, refusal.errno)
       if refusal.ends { throw .malformed("the client does not speak the protocol") }
     }
+  }
+
+  private func reply(to header: WireHeader, _ answer: Answer) throws(WireError) {
+    guard answer.dataCount > 0 else {
+      return try channel.reply(to: header, answer.payload, descriptors: answer.descriptors)
+    }
+    try buffer.withLock { (buffer) throws(WireError) in
+      try buffer.hand(answer.dataCount) { (data) throws(WireError) in
+        try channel.reply(to: header, answer.payload, data)
+      }
+    }
+  }
+
+  /// What is done while the client asks for nothing: a device made in software does its DMA.
+  private var idle: (() -> Void)? {
+    guard state.withLock({ !$0.memory.isEmpty }), let space = served.addressSpace else { return nil }
+    return { space.advance() }
   }
 
   private func answer(_ message: ReceivedMessage) throws(Refusal) -> Answer {
@@ -82,40 +96,22 @@ final class ServerSession: Sendable {
     guard let command, let handler = Self.handlers(options.generation)[command] else { throw Refusal(errno: .EINVAL) }
     return try handler(self, message)
   }
+}
 
-  // MARK: replies
-
-  private func reply(to header: WireHeader, _ answer: Answer) throws(WireError) {
-    guard !header.flags.wantsNoReply else { return }
-    let own = WireHeader(
-      id: header.id, command: header.command, payload: answer.payload.count + answer.dataCount, flags: .reply)
-    guard answer.dataCount > 0 else { return try send(own, answer.payload, descriptors: answer.descriptors) }
-    try buffer.withLock { (buffer) throws(WireError) in
-      try buffer.hand(answer.dataCount) { (data) throws(WireError) in try send(own, answer.payload, data) }
-    }
-  }
-
-  private func reply(to header: WireHeader, errno: Errno) throws(WireError) {
-    guard !header.flags.wantsNoReply else { return }
-    let own = WireHeader(
-      id: header.id, command: header.command, payload: 0, flags: .errorReply, errorNumber: UInt32(errno.rawValue))
-    try send(own, [])
-  }
-
-  private func send(
-    _ header: WireHeader, _ payload: [UInt8], _ data: RawSpan = RawSpan(), descriptors: [Int32] = []
-  ) throws(WireError) {
-    try socket.send(header, payload.span.bytes, data, descriptors: descriptors, until: .now + Self.patience)
-    tap?(WireMessage(.server, header, payload.span.bytes, data, descriptorCount: descriptors.count))
-  }
+/// Memory that a client has given.
+struct GivenMemory {
+  /// Nil when it came without a descriptor, so that only messages lead there.
+  var memory: SharedMemory?
+  /// Whether the device can reach it.
+  var isReached = false
 }
 
 /// What a client has told and been given.
 struct ClientState {
   /// What the client said in VERSION.
   var version: WireVersion?
-  /// The memory it has given; nil when it came without a descriptor, so that only messages lead there.
-  var memory: [DMARange: SharedMemory?] = [:]
+  /// The memory it has given.
+  var memory: [DMARange: GivenMemory] = [:]
   /// The regions that it has named so far: they stay as they are.
   var regions: [UInt32: Region] = [:]
   /// The eventfds of its interrupts, by index and number.
@@ -143,6 +139,7 @@ extension ServerSession {
     .deviceSetIRQs: { (session, message) throws(Refusal) in try session.setInterrupts(message) },
     .regionRead: { (session, message) throws(Refusal) in try session.readRegion(message) },
     .regionWrite: { (session, message) throws(Refusal) in try session.writeRegion(message) },
+    .regionWriteMulti: { (session, message) throws(Refusal) in try session.writeRegions(message) },
     .deviceReset: { (session, _) throws(Refusal) in try session.reset() },
   ]
 

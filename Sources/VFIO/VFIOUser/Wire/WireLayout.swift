@@ -59,6 +59,7 @@ enum WireLayout {
     .dmaRead: dmaAccess,
     .dmaWrite: dmaAccess,
     .dirtyPages: [argsz, flags],
+    .regionWriteMulti: [.number("wr_cnt", 8)],
     .deviceFeature: [argsz, flags],
     .migDataRead: migrationData,
   ]

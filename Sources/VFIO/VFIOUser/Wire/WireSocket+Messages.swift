@@ -16,7 +16,7 @@ extension WireSocket {
     return try receiveMessage(header, descriptors, limit: limit, until: deadline)
   }
 
-  /// Receives what follows a header.
+  /// Receives what follows a header. `malformed` when its size can't be, and then nothing was received.
   func receiveMessage(
     _ header: WireHeader, _ descriptors: [PassedDescriptor], limit: Int, until deadline: ContinuousClock.Instant?
   ) throws(WireError) -> ReceivedMessage {
