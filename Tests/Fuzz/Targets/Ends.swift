@@ -54,19 +54,25 @@ extension FuzzTarget {
       + [UInt8](number: UInt64(0)) + payload
   }
 
+  /// The devices that are served. They are reset, and not made anew: reading their profiles takes longer than a try.
+  private static let devices = ["v2-reference,size=64K", "v1-reference,size=64K,chunk=4K"].compactMap {
+    try? SimulatedDevice.open($0)
+  }
+
   /// The first byte says which generation is served (bit 0), and whether VERSION is left to the other bytes (bit 1).
   func tryServer(_ bytes: [UInt8]) {
     guard let choice = bytes.first else { return }
     var options = ServerOptions()
     options.generation = choice & 1 == 0 ? .second : .first
-    let address = choice & 1 == 0 ? "v2-reference,size=64K" : "v1-reference,size=64K,chunk=4K"
-    guard let device = try? SimulatedDevice.open(address) else { preconditionFailure("no device") }
+    let device = Self.devices[Int(choice & 1)]
     let pair = SocketPair()
     let version = choice & 2 == 0 ? Self.command(.version, WireVersion(minor: 2).payload) : []
     pair.say(version + bytes.dropFirst())
     pair.whileReading {
       _ = VFIOUserServer.converse(on: pair.ours, about: device, options: options) { _ = $0.description }
     }
+    let isReset: Void? = try? device.reset()
+    precondition(isReset != nil, "the device can't be reset")
     close(pair.theirs)
   }
 
