@@ -48,6 +48,8 @@ public enum Operation: Sendable, Equatable {
   case dirtyPagesStop
   /// `IOMMU_DIRTY_PAGES` with GET_BITMAP.
   case dirtyPagesGet(DMARange, pageSize: UInt64)
+  /// `IOMMU_DIRTY_PAGES` or `IOMMU_UNMAP_DMA` with arguments that may be wrong.
+  case dirtyCall(DirtyCall)
   /// Feature DMA_LOGGING_START.
   case startLogging(ranges: [DMARange], pageSize: UInt64)
   /// Feature DMA_LOGGING_STOP.
@@ -85,6 +87,7 @@ extension Operation: CustomStringConvertible {
     case .dirtyPagesStart: "DIRTY_PAGES START"
     case .dirtyPagesStop: "DIRTY_PAGES STOP"
     case .dirtyPagesGet(let range, let pageSize): "DIRTY_PAGES GET_BITMAP \(range) page size \(pageSize)"
+    case .dirtyCall(let call): "\(call)"
     case .startLogging(let ranges, let pageSize):
       "FEATURE SET DMA_LOGGING_START \(ranges.count) ranges page size \(pageSize)"
     case .stopLogging: "FEATURE SET DMA_LOGGING_STOP"

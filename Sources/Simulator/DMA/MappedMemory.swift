@@ -79,6 +79,54 @@ struct MappedMemory: Sendable {
 }
 
 extension MappedMemory {
+  /// A call with arguments that may be wrong: `EINVAL` for all that `vfio_iommu_type1.c` refuses.
+  mutating func attempt(_ call: DirtyCall) throws(Refusal) {
+    switch call.kind {
+    case .dirtyPages: try attemptDirtyPages(call)
+    case .unmap: try attemptUnmap(call)
+    }
+  }
+
+  private mutating func attemptDirtyPages(_ call: DirtyCall) throws(Refusal) {
+    try checkLogging()
+    switch call.flags {
+    case DirtyCall.LogFlag.start: try startLogging()
+    case DirtyCall.LogFlag.stop: try stopLogging()
+    case DirtyCall.LogFlag.getBitmap:
+      var bitmap = try bitmap(of: call)
+      try readLog(into: &bitmap)
+    default: throw Refusal(.EINVAL)
+    }
+  }
+
+  private mutating func attemptUnmap(_ call: DirtyCall) throws(Refusal) {
+    var none: DirtyBitmap?
+    switch call.flags {
+    case 0: try unmap(call.range, dirty: &none)
+    case DirtyCall.UnmapFlag.getBitmap:
+      var bitmap: DirtyBitmap? = try bitmap(of: call)
+      try unmap(call.range, dirty: &bitmap)
+    case DirtyCall.UnmapFlag.all:
+      guard call.range == DMARange(iova: 0, length: 0) else { throw Refusal(.EINVAL) }
+      for piece in pieces { try unmap(piece.range, dirty: &none) }
+    default: throw Refusal(.EINVAL)
+    }
+  }
+
+  /// The bitmap that a call names, which has to have room for a bit for each page, in whole words.
+  private func bitmap(of call: DirtyCall) throws(Refusal) -> DirtyBitmap {
+    guard call.pageSize == Self.pageSize, call.range.length <= Self.maxBitmapSize * 8 * Self.pageSize else {
+      throw Refusal(.EINVAL)
+    }
+    let bitmap = DirtyBitmap(call.range, pageSize: call.pageSize)
+    guard call.bitmapSize >= bitmap.words.count * 8, call.bitmapSize <= Self.maxBitmapSize else {
+      throw Refusal(.EINVAL)
+    }
+    return bitmap
+  }
+}
+
+extension MappedMemory {
   /// How many pages the device reaches.
   var pageCount: UInt64 { pieces.reduce(0) { $0 + $1.range.length / Self.pageSize } }
 

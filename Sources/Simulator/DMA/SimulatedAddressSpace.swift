@@ -52,6 +52,10 @@ final class SimulatedAddressSpace: AddressSpace {
     }
   }
 
+  func attempt(_ call: DirtyCall) throws(DeviceError) {
+    try access(.dirtyCall(call)) { (mapped) throws(Refusal) in try mapped.attempt(call) }
+  }
+
   private func access<R>(
     _ operation: Operation, _ call: (inout MappedMemory) throws(Refusal) -> R
   ) throws(DeviceError) -> R where R: Sendable {

@@ -28,6 +28,17 @@ public protocol AddressSpace: AnyObject, Sendable {
 
   /// `VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP`: sets the bits of the pages written since the last look, and clears the log.
   func readLog(into bitmap: inout DirtyBitmap) throws(DeviceError)
+
+  /// Makes a call about dirty pages with these arguments, right or wrong, to see what is refused. The bits that come back
+  /// are thrown away. `ENOTTY` where such calls can't be made.
+  func attempt(_ call: DirtyCall) throws(DeviceError)
+}
+
+extension AddressSpace {
+  /// `ENOTTY`: its calls can't be made with arguments of the caller's own.
+  public func attempt(_ call: DirtyCall) throws(DeviceError) {
+    throw DeviceError(.dirtyCall(call), .absent("this call can't be made here with any arguments"))
+  }
 }
 
 /// What an address space says of itself.

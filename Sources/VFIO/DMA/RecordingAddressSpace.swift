@@ -52,4 +52,8 @@ final class RecordingAddressSpace: AddressSpace {
       outcome.result = bitmap.dirtyCount
     }
   }
+
+  func attempt(_ call: DirtyCall) throws(DeviceError) {
+    try recorder.measure(.dirtyCall(call)) { (_) throws(DeviceError) in try space.attempt(call) }
+  }
 }

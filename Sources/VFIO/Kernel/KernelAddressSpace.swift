@@ -45,4 +45,7 @@ final class KernelAddressSpace: AddressSpace {
   func stopLogging() throws(DeviceError) { try iommu.stopLogging() }
 
   func readLog(into bitmap: inout DirtyBitmap) throws(DeviceError) { try iommu.readLog(into: &bitmap) }
+
+  /// Memory that such a call unmaps is held on to all the same.
+  func attempt(_ call: DirtyCall) throws(DeviceError) { try iommu.attempt(call) }
 }

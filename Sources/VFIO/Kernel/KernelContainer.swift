@@ -78,6 +78,40 @@ final class KernelContainer: KernelIOMMU {
     }
   }
 
+  func attempt(_ call: DirtyCall) throws(DeviceError) {
+    guard call.range.length <= DirtyCall.rangeLimit else {
+      throw DeviceError(.dirtyCall(call), .malformed("there is no room for a bitmap of so long a range"))
+    }
+    // A kernel that took the call would fill bits by the range, whatever the call says of the bitmap's size.
+    var room = [UInt64](repeating: 0, count: Int(call.range.length / 4096 / 64) + 64)
+    var span = room.mutableSpan
+    try span.withUnsafeMutableBytes { (bits) throws(DeviceError) in
+      let bitmap = cv_bitmap(
+        pgsize: call.pageSize, size: call.bitmapSize, data: UInt64(UInt(bitPattern: bits.baseAddress)))
+      switch call.kind {
+      case .dirtyPages: try attemptDirtyPages(call, bitmap)
+      case .unmap: try attemptUnmap(call, bitmap)
+      }
+    }
+  }
+
+  private func attemptDirtyPages(_ asked: DirtyCall, _ bitmap: cv_bitmap) throws(DeviceError) {
+    var call = cv_iommu_dirty_pages()
+    call.argsz = UInt32(MemoryLayout<cv_iommu_dirty_pages>.size)
+    call.flags = asked.flags
+    call.iova = asked.range.iova
+    call.size = asked.range.length
+    call.bitmap = bitmap
+    _ = try container.ioctl(CV_IOMMU_DIRTY_PAGES, &call, as: .dirtyCall(asked))
+  }
+
+  private func attemptUnmap(_ asked: DirtyCall, _ bitmap: cv_bitmap) throws(DeviceError) {
+    var call = cv_iommu_dma_unmap(
+      argsz: UInt32(MemoryLayout<cv_iommu_dma_unmap>.size), flags: asked.flags, iova: asked.range.iova,
+      size: asked.range.length, bitmap: bitmap)
+    _ = try container.ioctl(CV_IOMMU_UNMAP_DMA, &call, as: .dirtyCall(asked))
+  }
+
   private static func call(_ flag: Int) -> cv_iommu_dirty_pages {
     var call = cv_iommu_dirty_pages()
     call.argsz = UInt32(MemoryLayout<cv_iommu_dirty_pages>.size)

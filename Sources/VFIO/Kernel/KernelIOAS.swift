@@ -74,6 +74,8 @@ final class KernelIOAS: KernelIOMMU {
     throw Self.noLog(.dirtyPagesGet(bitmap.range, pageSize: bitmap.pageSize))
   }
 
+  func attempt(_ call: DirtyCall) throws(DeviceError) { throw Self.noLog(.dirtyCall(call)) }
+
   /// iommufd logs for page tables of the IOMMU's own (HWPT), where the IOMMU can; mediated devices have none.
   private static func noLog(_ operation: Operation) -> DeviceError {
     DeviceError(

@@ -12,4 +12,5 @@ protocol KernelIOMMU: AnyObject, Sendable {
   func startLogging() throws(DeviceError)
   func stopLogging() throws(DeviceError)
   func readLog(into bitmap: inout DirtyBitmap) throws(DeviceError)
+  func attempt(_ call: DirtyCall) throws(DeviceError)
 }

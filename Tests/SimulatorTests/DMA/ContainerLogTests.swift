@@ -134,3 +134,58 @@ struct ContainerLogTests {
     #expect(refusal { _ = try reach.logged() } == .ENOTTY)
   }
 }
+
+@Suite("A simulated container, called with any arguments (v1)")
+struct ContainerArgumentTests {
+  private let reach: Reach
+
+  init() throws { reach = try Reach("v1-reference") }
+
+  private func answer(_ call: DirtyCall) -> Errno? { refusal { try reach.space.attempt(call) } }
+
+  private func reading(_ range: DMARange? = nil, pageSize: UInt64 = 4096, bitmapSize: UInt64 = 8) -> DirtyCall {
+    DirtyCall(
+      .dirtyPages, flags: DirtyCall.LogFlag.getBitmap, range: range ?? reach.range, pageSize: pageSize,
+      bitmapSize: bitmapSize)
+  }
+
+  private func unmapping(_ flags: UInt32, _ range: DMARange? = nil) -> DirtyCall {
+    DirtyCall(.unmap, flags: flags, range: range ?? reach.range, pageSize: 4096, bitmapSize: 8)
+  }
+
+  @Test("takes one flag, and no other")
+  func flags() {
+    for flags: UInt32 in [0, 3, 5, 6, 7, 8, 9] { #expect(answer(DirtyCall(.dirtyPages, flags: flags)) == .EINVAL) }
+    #expect(answer(DirtyCall(.dirtyPages, flags: 1)) == nil)
+    #expect(answer(reading()) == nil)
+    #expect(answer(DirtyCall(.dirtyPages, flags: 2)) == nil)
+    #expect(answer(reading()) == .EINVAL)
+  }
+
+  @Test("takes a bitmap that has room, up to 256 MiB")
+  func room() throws {
+    try reach.space.startLogging()
+    #expect(answer(reading(bitmapSize: 0)) == .EINVAL)
+    #expect(answer(reading(bitmapSize: 7)) == .EINVAL)
+    #expect(answer(reading(bitmapSize: 1 << 28)) == nil)
+    #expect(answer(reading(bitmapSize: 1 << 28 + 8)) == .EINVAL)
+    #expect(answer(reading(pageSize: 8192)) == .EINVAL)
+    #expect(answer(reading(pageSize: 0)) == .EINVAL)
+    #expect(answer(reading(DMARange(iova: 0, length: .max))) == .EINVAL)
+  }
+
+  @Test("unmaps with a bitmap or all, not both")
+  func unmap() throws {
+    #expect(answer(unmapping(1)) == .EINVAL)
+    try reach.space.startLogging()
+    for flags: UInt32 in [3, 4, 5, 6, 8] { #expect(answer(unmapping(flags)) == .EINVAL) }
+    #expect(answer(unmapping(2)) == .EINVAL)
+    #expect(answer(unmapping(1)) == nil)
+    try reach.space.map(reach.memory, at: Reach.start)
+    #expect(answer(unmapping(2, DMARange(iova: 0, length: 0))) == nil)
+    // What is gone can be mapped again.
+    try reach.space.map(reach.memory, at: Reach.start)
+    #expect(answer(unmapping(0)) == nil)
+    try reach.space.map(reach.memory, at: Reach.start)
+  }
+}

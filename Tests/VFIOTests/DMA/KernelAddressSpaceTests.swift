@@ -98,6 +98,7 @@ private final class FakeIOMMU: KernelIOMMU {
   func startLogging() throws(DeviceError) {}
   func stopLogging() throws(DeviceError) {}
   func readLog(into bitmap: inout DirtyBitmap) throws(DeviceError) {}
+  func attempt(_ call: DirtyCall) throws(DeviceError) {}
 
   private func check(_ operation: Operation) throws(DeviceError) {
     if let errno = state.withLock({ $0.errno }) { throw DeviceError(operation, errno) }

@@ -40,6 +40,7 @@ import Testing
       #expect(throws: DeviceError.self) { try iommu.readLog(into: &log) },
       #expect(throws: DeviceError.self) { try iommu.stopLogging() },
       #expect(throws: DeviceError.self) { try iommu.unmap(range, dirty: &bitmap) },
+      #expect(throws: DeviceError.self) { try iommu.attempt(DirtyCall(.dirtyPages, flags: 3)) },
     ]
     #expect(errors.allSatisfy { $0?.errno == .ENOTTY && $0?.description.contains("opened by group") == true })
   }
@@ -70,6 +71,21 @@ import Testing
         .unmapDMA(range, pageSize: 4096), .dirtyPagesStop,
       ])
     #expect(errors.allSatisfy { $0?.errno == .ENOTTY })
+  }
+
+  @Test func aContainerIsCalledWithAnyArguments() throws {
+    let container = try container(ofType: 3)
+    let calls = [
+      DirtyCall(.dirtyPages, flags: 3),
+      DirtyCall(.unmap, flags: 3, range: range, pageSize: 4096, bitmapSize: 1 << 40),
+    ]
+    for call in calls {
+      let error = #expect(throws: DeviceError.self) { try container.attempt(call) }
+      #expect(error?.errno == .ENOTTY)
+      #expect(error?.operation == .dirtyCall(call))
+    }
+    let endless = DirtyCall(.dirtyPages, flags: 4, range: DMARange(iova: 0, length: .max), pageSize: 4096)
+    #expect(#expect(throws: DeviceError.self) { try container.attempt(endless) }?.errno == nil)
   }
 
   private func container(ofType type: UInt) throws -> KernelContainer {

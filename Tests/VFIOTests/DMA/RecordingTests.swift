@@ -45,6 +45,17 @@ import VFIO
     #expect(recording.accesses.map(\.errno) == [Errno?](repeating: .EACCES, count: 6))
   }
 
+  @Test func aCallWithAnyArgumentsIsRecordedAsItIs() throws {
+    let space = try RecordingDevice(FakeDevice.v1().reaching(FakeAddressSpace()), recorder: recording).addressSpace()
+    let call = DirtyCall(.unmap, flags: 5, range: range, pageSize: 8192, bitmapSize: 16)
+    // One that has no such calls says so.
+    #expect(#expect(throws: DeviceError.self) { try space.attempt(call) }?.errno == .ENOTTY)
+    #expect(
+      recording.accesses.map(\.operation.description) == [
+        "UNMAP_DMA flags 0x5 0x100000 12288 bytes page size 8192 bitmap 16 bytes"
+      ])
+  }
+
   @Test func theDevicesOwnLoggingIsPassedOn() throws {
     let fake = FakeDevice.v2().logging(pageSize: 8192, dirty: [0, 2])
     let device = RecordingDevice(fake, recorder: recording)

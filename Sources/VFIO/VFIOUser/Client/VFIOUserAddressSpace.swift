@@ -127,6 +127,14 @@ final class VFIOUserAddressSpace: AddressSpace {
     try bitmap.union(reply, from: 40, as: operation)
     device.memory.report(into: &bitmap)
   }
+
+  /// DIRTY_PAGES with these flags and no range. A wrong DMA_UNMAP could take memory from the server that is still ours.
+  func attempt(_ call: DirtyCall) throws(DeviceError) {
+    guard call.kind == .dirtyPages, call.flags & DirtyCall.LogFlag.getBitmap == 0 else {
+      throw DeviceError(.dirtyCall(call), .absent("only the flags of DIRTY_PAGES can be tried over a socket"))
+    }
+    try logging(call.flags, .dirtyCall(call))
+  }
 }
 
 extension DirtyBitmap {
