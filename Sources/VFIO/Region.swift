@@ -43,6 +43,11 @@ public struct Region: Sendable, Equatable {
   }
 }
 
+extension Region {
+  /// `VFIO_PCI_CONFIG_REGION_INDEX`: the configuration space of a PCI device.
+  public static let pciConfigIndex: UInt32 = 7
+}
+
 extension Device {
   /// Describes a region. Asks a second time when the capabilities did not fit into the first answer.
   public func region(_ index: UInt32) throws(DeviceError) -> Region {

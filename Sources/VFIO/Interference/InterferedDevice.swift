@@ -176,7 +176,7 @@ final class InterferedStream: DataStream {
 }
 
 /// What a call returned or threw.
-private func result<R>(_ call: () throws(DeviceError) -> R) -> Result<R, DeviceError> {
+func result<R>(_ call: () throws(DeviceError) -> R) -> Result<R, DeviceError> {
   do throws(DeviceError) {
     return .success(try call())
   } catch {
