@@ -15,8 +15,17 @@ struct CheckedDevice {
     _ address: String, rules patterns: [String] = [], permission: Rule.Harm = .crash,
     surroundings: Surroundings = Surroundings()
   ) throws {
+    try self.init(
+      try SimulatedDevice.open(address).withDefect, rules: patterns, permission: permission, surroundings: surroundings)
+  }
+
+  /// Checks this device, with what is around it.
+  init(
+    _ checked: any Device, rules patterns: [String] = [], permission: Rule.Harm = .crash,
+    surroundings: Surroundings = Surroundings()
+  ) throws {
     let journal = Journal()
-    let device = RecordingDevice(try SimulatedDevice.open(address).withDefect, recorder: journal)
+    let device = RecordingDevice(checked, recorder: journal)
     let interface = try #require(try MigrationSupport.find(on: device).interface)
     let session = MigrationSession(device: device, interface: interface, journal: journal)
     var options = CheckRun.Options()
