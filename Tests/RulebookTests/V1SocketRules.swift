@@ -19,10 +19,7 @@ struct V1SocketRules {
   @Test(
     "keeps the rules about data, as far as they can be tried there", arguments: ["chunk=16K", "chunk=16K,map=only"])
   func keeps(options: String) async throws {
-    let checked = try await withCheckedThrowingContinuation { continuation in
-      // The calls wait for the server: not on a task's thread.
-      DispatchQueue.global().async { continuation.resume(with: Result { try Self.check(options) }) }
-    }
+    let checked = try await Self.served(options, rules: Self.topics)
     #expect(checked.ending == .complete)
     for finding in checked.findings {
       #expect([.pass, .info, .skip].contains(finding.verdict), "\(finding.rule.id): \(finding.words)")
@@ -31,7 +28,15 @@ struct V1SocketRules {
     #expect(skipped == (options.contains("only") ? ["V1-SAVE-11"] : []) + Self.kernelOnly)
   }
 
-  private static func check(_ options: String) throws -> CheckedDevice {
+  /// What is found out about a reference device with these options behind a socket.
+  static func served(_ options: String, rules: [String]) async throws -> CheckedDevice {
+    try await withCheckedThrowingContinuation { continuation in
+      // The calls wait for the server: not on a task's thread.
+      DispatchQueue.global().async { continuation.resume(with: Result { try check(options, rules) }) }
+    }
+  }
+
+  private static func check(_ options: String, _ rules: [String]) throws -> CheckedDevice {
     let folder = try Tree()
     let path = "\(folder.path)/socket"
     var serving = ServerOptions()
@@ -48,6 +53,6 @@ struct V1SocketRules {
       _ = isOver.wait(timeout: .now() + 10)
     }
     let device = try VFIOUserDevice.open(path, recorder: Journal())
-    return try CheckedDevice(device, rules: topics, surroundings: Surroundings(socket: path))
+    return try CheckedDevice(device, rules: rules, surroundings: Surroundings(socket: path))
   }
 }

@@ -33,6 +33,16 @@ final class Bench {
   /// The accesses that were made so far.
   var journal: Journal { session.journal }
 
+  /// The accesses since the journal had so many entries, as far as it still has them.
+  func accesses(since first: Int) -> [Access] {
+    journal.entries(from: first).compactMap { numbered in
+      switch numbered.entry {
+      case .access(let access, _): access
+      case .step: nil
+      }
+    }
+  }
+
   /// What the device says of itself, or the check can't be tried.
   func info() throws(Untried) -> DeviceInfo {
     try need(Answer { () throws(DeviceError) in try device.info() }, "GET_INFO")

@@ -28,7 +28,7 @@ struct Untried: Error {
 enum Checks {
   static let all: [String: Check] = Dictionary(uniqueKeysWithValues: (v1 + v2 + vfioUser).map { ($0.rule, $0) })
 
-  private static let v1 = V1Discovery.checks + V1Access.checks + v1Data
+  private static let v1 = v1States + v1Data
   private static let v2: [Check] =
     V2Discovery.checks + V2States.checks + V2Transitions.checks + V2Stopped.checks + V2Reset.checks + V2Debugfs.checks
     + V2Users.checks

@@ -87,7 +87,7 @@ public final class CheckRun {
     let outcome = outcome(of: rule)
     bench.closeStreams()
     let duration = start.duration(to: journal.now)
-    let accesses = accesses(since: first)
+    let accesses = bench.accesses(since: first)
     for access in accesses { course.note(access, since: self.start) }
     return Finding(
       rule: rule, verdict: Verdict(outcome, of: rule), words: outcome.words, evidence: evidence(of: accesses),
@@ -100,15 +100,6 @@ public final class CheckRun {
       return try check.run(bench)
     } catch {
       return .untried("It could not be tried: \(error.why).")
-    }
-  }
-
-  private func accesses(since first: Int) -> [Access] {
-    bench.journal.entries(from: first).compactMap { numbered in
-      switch numbered.entry {
-      case .access(let access, _): access
-      case .step: nil
-      }
     }
   }
 

@@ -24,7 +24,7 @@ public struct Defect: Sendable {
   /// All there are, in the order of their rules.
   public static let all: [Defect] = v1 + v2
 
-  static let v1: [Defect] = V1AccessDefects.all + v1Data
+  static let v1: [Defect] = v1States + v1Data
   static let v2: [Defect] =
     V2DiscoveryDefects.all + V2StateDefects.all + V2TransitionDefects.all + V2ResetDefects.all
 

@@ -43,16 +43,19 @@ enum V1QuietDefects {
     return interference
   }
 
-  /// device_state has bit 3 set when it is read right after the region was asked for, and there is no capability 6.
+  /// device_state has bit 3 set when it is read right after the region was asked for, but not at first, and there is no
+  /// capability 6.
   @Sendable private static func setsBitUnannounced() -> Interference {
+    let wasRead = Remembered(false)
     let wasDescribed = Remembered(false)
     var interference = Interference()
     interference.regionInfo = { call, forward in
-      wasDescribed.now = true
+      wasDescribed.now = wasRead.now
       return forward(call)
     }
     interference.read = { call, forward in
       let answer = forward(call)
+      wasRead.now = true
       let first = wasDescribed.change { described in
         defer { described = false }
         return described

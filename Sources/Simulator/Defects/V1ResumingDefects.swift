@@ -7,7 +7,7 @@ enum V1ResumingDefects {
   static let all: [Defect] = [
     Defect("V1-RES-02", consumesLater),
     Defect("V1-RES-04", wantsReset),
-    Defect("V1-RES-05", alsoBreaks: ["V1-ERR-08"], takesAnything),
+    Defect("V1-RES-05", alsoBreaks: ["V1-ERR-05", "V1-ERR-06", "V1-ERR-08"], takesAnything),
   ]
 
   /// A chunk is consumed when the next one comes, or when RESUMING is left, not when data_size is written.
@@ -40,27 +40,17 @@ enum V1ResumingDefects {
     return interference
   }
 
-  /// After pre-copy, RESUMING is refused once, unless the device was reset meanwhile or was saved to its end.
+  /// Right after pre-copy was given up for RUNNING, RESUMING is refused once, unless the device was reset meanwhile.
   @Sendable private static func wantsReset() -> Interference {
     let needsReset = Remembered(false)
-    var interference = Interference()
-    interference.write = { call, forward in
-      switch call.state {
-      case V1State.preCopy.rawValue: needsReset.now = true
-      case V1State.stopCopy.rawValue, V1State.stop.rawValue: needsReset.now = false
-      case V1State.resuming.rawValue
-      where needsReset.change({ needs in
-        defer { needs = false }
-        return needs
-      }):
-        return .failure(call.refused(.EBUSY))
-      default: break
-      }
-      return forward(call)
+    var interference = Interference.aroundChange { before, after, call, forward in
+      let isRefused = needsReset.now && after == .resuming
+      needsReset.now = before == .preCopy && after == .running
+      return isRefused ? .failure(call.refused(.EBUSY)) : forward(call)
     }
-    interference.reset = { _, forward in
+    interference.reset = { [reset = interference.reset] asked, forward in
       needsReset.now = false
-      return forward(())
+      return reset?(asked, forward) ?? forward(asked)
     }
     return interference
   }

@@ -25,7 +25,7 @@ enum V1SavingDefects {
         return before && isPending
       }
       let answer = forward(call)
-      return again ? answer.number { max($0, 2) - 1 } : answer
+      return again ? answer.number { $0 > 1 ? $0 - 1 : $0 } : answer
     }
     return interference
   }

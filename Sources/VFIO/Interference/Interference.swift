@@ -42,9 +42,9 @@ public struct Interference: Sendable {
 /// One `VFIO_DEVICE_GET_REGION_INFO`.
 public struct RegionInfoCall: Sendable, Equatable {
   /// The region's number.
-  public let index: UInt32
+  public var index: UInt32
   /// Bytes of the buffer.
-  public let argsz: Int
+  public var argsz: Int
 
   /// The call, refused.
   public func refused(_ errno: Errno) -> DeviceError { DeviceError(.regionInfo(index: index, argsz: argsz), errno) }
@@ -53,11 +53,11 @@ public struct RegionInfoCall: Sendable, Equatable {
 /// A part of a region that is read.
 public struct RegionCall: Sendable, Equatable {
   /// The region.
-  public let region: Region
+  public var region: Region
   /// Bytes from its start.
   public let offset: UInt64
   /// How many bytes are asked for.
-  public let count: Int
+  public var count: Int
 
   /// The register of protocol v1 that begins here, by its offset; nil when it is something else.
   public var register: UInt64? { region.isMigration && offset < MigrationRegion.headerSize ? offset : nil }
@@ -71,7 +71,7 @@ public struct RegionCall: Sendable, Equatable {
 /// Bytes that are written to a region.
 public struct RegionWrite: Sendable, Equatable {
   /// The region.
-  public let region: Region
+  public var region: Region
   /// Bytes from its start.
   public let offset: UInt64
   /// What is written.
