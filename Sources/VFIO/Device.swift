@@ -63,6 +63,19 @@ public protocol Device: AnyObject, Sendable {
   /// `VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT`: sets the bits of the pages that were written since the last report. Bits
   /// that are set stay so. After an error all pages count as written.
   func reportLogging(into bitmap: inout DirtyBitmap) throws(DeviceError)
+
+  /// The conversation with the server, for messages as they are; nil when the device is not behind a vfio-user socket.
+  var wire: WireProbe? { get }
+
+  /// What stands between a vfio-user server of this device and its clients; nil when nothing does.
+  var wireInterference: WireInterference? { get }
+}
+
+extension Device {
+  /// There is no socket.
+  public var wire: WireProbe? { nil }
+  /// Messages go through as they are.
+  public var wireInterference: WireInterference? { nil }
 }
 
 /// Which way a data fd is used.
@@ -97,6 +110,9 @@ public protocol DataStream: AnyObject, Sendable {
 
   /// `VFIO_MIG_GET_PRECOPY_INFO`: only in PRE_COPY and PRE_COPY_P2P, `EINVAL` elsewhere.
   func precopyInfo() throws(DeviceError) -> PrecopyInfo
+
+  /// Asks something of the descriptor itself. `ENOTTY` when there is none, as behind a socket.
+  func ask(_ question: StreamQuestion) throws(DeviceError) -> StreamReply
 
   /// Closes the data fd. A second call does nothing.
   func close()

@@ -34,8 +34,12 @@ public enum Operation: Sendable, Equatable {
   case streamWait(StreamDirection)
   /// `VFIO_MIG_GET_PRECOPY_INFO` on the data fd.
   case precopyInfo
+  /// Something is asked of the data fd's descriptor itself.
+  case streamQuestion(StreamQuestion)
   /// The data fd is closed.
   case streamClose
+  /// A message of vfio-user with so many bytes behind its header, made outside of the device's own calls.
+  case message(WireCommand, count: Int)
   /// What an address space can do: `IOMMU_GET_INFO`, or what stands in its place.
   case addressSpaceInfo
   /// Memory of ours is given to the device: `IOMMU_MAP_DMA`.
@@ -79,7 +83,9 @@ extension Operation: CustomStringConvertible {
     case .streamWrite(let count): "write data fd \(count) bytes"
     case .streamWait(let direction): "wait for data fd, \(direction)"
     case .precopyInfo: "MIG_GET_PRECOPY_INFO"
+    case .streamQuestion(let question): "data fd \(question)"
     case .streamClose: "close data fd"
+    case .message(let command, let count): "message \(command.name) \(count) bytes"
     case .addressSpaceInfo: "IOMMU_GET_INFO"
     case .mapDMA(let range): "MAP_DMA \(range)"
     case .unmapDMA(let range, nil): "UNMAP_DMA \(range)"

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A device that records and times every access to another one: what the journal and the trace live on.
 public final class RecordingDevice: Device {
   private let device: any Device
@@ -96,6 +98,12 @@ public final class RecordingDevice: Device {
     RecordingStream(device.stream(taking: dataFD), recorder: recorder)
   }
 
+  /// The device's conversation, recorded too.
+  public var wire: WireProbe? { device.wire?.recorded(by: recorder) }
+
+  /// The device's.
+  public var wireInterference: WireInterference? { device.wireInterference }
+
   /// The device's address space, recorded too. How it is come by is for the device to record.
   public func addressSpace() throws(DeviceError) -> any AddressSpace {
     RecordingAddressSpace(try device.addressSpace(), recorder: recorder)
@@ -129,6 +137,7 @@ public final class RecordingDevice: Device {
 final class RecordingStream: DataStream {
   private let stream: any DataStream
   private let recorder: any AccessRecorder
+  private let isOpen = Atomic(true)
 
   init(_ stream: any DataStream, recorder: any AccessRecorder) {
     self.stream = stream
@@ -168,7 +177,18 @@ final class RecordingStream: DataStream {
     }
   }
 
+  func ask(_ question: StreamQuestion) throws(DeviceError) -> StreamReply {
+    try recorder.measure(.streamQuestion(question)) { (outcome) throws(DeviceError) in
+      let reply = try stream.ask(question)
+      outcome.result = reply.number
+      outcome.keep(reply.bytes)
+      return reply
+    }
+  }
+
   func close() {
+    // A second time nothing happens, and there is nothing to record.
+    guard isOpen.exchange(false, ordering: .relaxed) else { return }
     // A closed stream can't fail to close; the record only says when.
     try? recorder.measure(.streamClose) { (_) throws(DeviceError) in stream.close() }
   }

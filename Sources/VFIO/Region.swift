@@ -73,7 +73,7 @@ extension Device {
 
 extension Region {
   /// Understands the answer to GET_REGION_INFO.
-  init(reply: [UInt8], to index: UInt32) throws(DeviceError) {
+  public init(reply: [UInt8], to index: UInt32) throws(DeviceError) {
     guard let flags: UInt32 = reply.number(at: 4), let capOffset: UInt32 = reply.number(at: 12),
       let size: UInt64 = reply.number(at: 16), let offset: UInt64 = reply.number(at: 24)
     else {

@@ -19,7 +19,7 @@ struct DefectTests {
     }
   }
 
-  @Test("breaks its rule and no other", arguments: Defect.all.map(\.rule))
+  @Test("breaks its rule and no other", arguments: Defect.all.map(\.rule).filter { !$0.hasPrefix("VU-") })
   func breaksItsRule(name: String) throws {
     let defect = try #require(Defect.all.first { $0.rule == name })
     let version = String(name.prefix(2).lowercased())

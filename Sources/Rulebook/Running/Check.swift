@@ -29,8 +29,11 @@ enum Checks {
   static let all: [String: Check] = Dictionary(uniqueKeysWithValues: (v1 + v2 + vfioUser).map { ($0.rule, $0) })
 
   private static let v1 = v1States + v1Data
-  private static let v2: [Check] =
+  private static let v2 = v2States + v2Data
+  private static let vfioUser: [Check] = Conversation.checks + SocketMemory.checks + SocketMigration.checks
+  private static let v2States: [Check] =
     V2Discovery.checks + V2States.checks + V2Transitions.checks + V2Stopped.checks + V2Reset.checks + V2Debugfs.checks
     + V2Users.checks
-  private static let vfioUser: [Check] = []
+  private static let v2Data: [Check] =
+    V2Descriptor.checks + V2Stream.checks + V2PreCopy.checks + V2Loading.checks + V2DataSize.checks + V2Logging.checks
 }

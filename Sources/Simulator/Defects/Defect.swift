@@ -22,14 +22,18 @@ public struct Defect: Sendable {
   }
 
   /// All there are, in the order of their rules.
-  public static let all: [Defect] = v1 + v2
+  public static let all: [Defect] = v1 + v2 + VFIOUserDefects.all
 
   static let v1: [Defect] = v1States + v1Data
-  static let v2: [Defect] =
+  static let v2: [Defect] = v2States + v2Data
+  private static let v2States: [Defect] =
     V2DiscoveryDefects.all + V2StateDefects.all + V2TransitionDefects.all + V2ResetDefects.all
+  private static let v2Data: [Defect] =
+    V2DescriptorDefects.all + V2StreamDefects.all + V2PreCopyDefects.all + V2LoadingDefects.all + V2LoggingDefects.all
 
   /// The defects that a device of this protocol can have.
   static func named(_ rule: String, of protocol: MigrationProtocol) -> Defect? {
-    (`protocol` == .v1 ? v1 : v2).first { $0.rule == rule }
+    let own = `protocol` == .v1 ? v1 + VFIOUserDefects.v1 : v2 + VFIOUserDefects.v2
+    return (own + VFIOUserDefects.both).first { $0.rule == rule }
   }
 }

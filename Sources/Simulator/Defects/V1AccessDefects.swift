@@ -80,7 +80,7 @@ enum V1AccessDefects {
   /// While the device resumes, data_offset is 0 when it is read again without a chunk having been given.
   @Sendable private static func movesAmongTheRegisters() -> Interference {
     let reads = Remembered(0)
-    var interference = Interference.aroundChange { _, after, call, forward in
+    var interference = Interference.aroundStateWrite { _, after, call, forward in
       // One read is as good as too many where the device does not resume.
       reads.now = after == .resuming ? 0 : -1
       return forward(call)
@@ -100,7 +100,7 @@ enum V1AccessDefects {
   /// A chunk that was not read stays in the window: the next one comes to lie behind the region.
   @Sendable private static func keepsWhatIsNotRead() -> Interference {
     let chunk = Remembered((isOpen: false, isKept: false))
-    var interference = Interference.aroundChange { before, after, call, forward in
+    var interference = Interference.aroundStateWrite { before, after, call, forward in
       if before != .preCopy || after != .stopCopy { chunk.now = (false, false) }
       return forward(call)
     }

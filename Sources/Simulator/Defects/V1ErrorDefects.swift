@@ -6,12 +6,12 @@ enum V1ErrorDefects {
 
   static let all: [Defect] = [
     Defect("V1-ERR-01") {
-      .aroundChange { _, after, call, forward in
+      .aroundStateWrite { _, after, call, forward in
         V1State.valid.contains(after) ? forward(call) : forward(call).flatMapError { _ in .success(0) }
       }
     },
     Defect("V1-ERR-02") {
-      .aroundChange { _, after, call, forward in
+      .aroundStateWrite { _, after, call, forward in
         guard after.rawValue == 7 else { return forward(call) }
         var stopping = call
         stopping.bytes = [UInt8](number: V1State.stop.rawValue)

@@ -43,7 +43,7 @@ enum V1ResumingDefects {
   /// Right after pre-copy was given up for RUNNING, RESUMING is refused once, unless the device was reset meanwhile.
   @Sendable private static func wantsReset() -> Interference {
     let needsReset = Remembered(false)
-    var interference = Interference.aroundChange { before, after, call, forward in
+    var interference = Interference.aroundStateWrite { before, after, call, forward in
       let isRefused = needsReset.now && after == .resuming
       needsReset.now = before == .preCopy && after == .running
       return isRefused ? .failure(call.refused(.EBUSY)) : forward(call)

@@ -21,7 +21,7 @@ enum V1StateDefects {
   ]
 
   private static func refusing(_ from: V1State, _ to: V1State) -> Interference {
-    .aroundChange { before, after, call, forward in
+    .aroundStateWrite { before, after, call, forward in
       before == from && after == to ? .failure(call.refused(.EINVAL)) : forward(call)
     }
   }
@@ -46,7 +46,7 @@ enum V1StateDefects {
   /// Pre-copy can be left for stop-copy only when pending_bytes was read in it.
   @Sendable private static func wantsToBeAsked() -> Interference {
     let wasAsked = Remembered(false)
-    var interference = Interference.aroundChange { before, after, call, forward in
+    var interference = Interference.aroundStateWrite { before, after, call, forward in
       if before == .preCopy, after == .stopCopy, !wasAsked.now { return .failure(call.refused(.EBUSY)) }
       wasAsked.now = false
       return forward(call)
@@ -61,7 +61,7 @@ enum V1StateDefects {
   /// When it was given data, the resuming device does not run.
   @Sendable private static func staysResuming() -> Interference {
     let isLoaded = Remembered(false)
-    var interference = Interference.aroundChange { before, after, call, forward in
+    var interference = Interference.aroundStateWrite { before, after, call, forward in
       if before == .resuming, after == .running, isLoaded.now { return .failure(call.refused(.EINVAL)) }
       isLoaded.now = false
       return forward(call)
@@ -77,7 +77,7 @@ enum V1StateDefects {
   /// When pre-copy is entered from STOP, the register shows it only when it is read once more.
   @Sendable private static func showsItLater() -> Interference {
     let old = Remembered<V1State?>(nil)
-    var interference = Interference.aroundChange { before, after, call, forward in
+    var interference = Interference.aroundStateWrite { before, after, call, forward in
       let answer = forward(call)
       if before == .stop, after == .preCopy, case .success = answer { old.now = .stop }
       return answer
@@ -131,7 +131,7 @@ enum V1StateDefects {
 
 extension Interference {
   /// Stands around every write of device_state; gets the state entered last, and the one that is asked for.
-  static func aroundChange(
+  static func aroundStateWrite(
     _ hook:
       @escaping @Sendable (
         _ before: V1State, _ after: V1State, RegionWrite, (RegionWrite) -> Result<Int, DeviceError>

@@ -35,6 +35,10 @@ final class SimulatedStream: DataStream {
     try device.access(.precopyInfo) { (machine) throws(Refusal) in try machine.precopyInfo(dataFD) }
   }
 
+  func ask(_ question: StreamQuestion) throws(DeviceError) -> StreamReply {
+    try device.access(.streamQuestion(question)) { (machine) throws(Refusal) in try machine.answer(question, dataFD) }
+  }
+
   func close() {
     device.close(dataFD)
   }

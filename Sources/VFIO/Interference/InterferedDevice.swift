@@ -100,6 +100,14 @@ public final class InterferedDevice: Device {
     InterferedStream(device.stream(taking: dataFD), of: self)
   }
 
+  // MARK: the socket
+
+  /// The device's own conversation.
+  public var wire: WireProbe? { device.wire }
+
+  /// What stands between a server of this device and its clients.
+  public var wireInterference: WireInterference? { interference?.wire ?? device.wireInterference }
+
   // MARK: DMA
 
   /// The device's answer, or what is made of it.
@@ -170,6 +178,13 @@ final class InterferedStream: DataStream {
   func precopyInfo() throws(DeviceError) -> PrecopyInfo {
     guard let hook = device.interference?.precopyInfo else { return try stream.precopyInfo() }
     return try hook((), { [stream] in result { () throws(DeviceError) in try stream.precopyInfo() } }).get()
+  }
+
+  func ask(_ question: StreamQuestion) throws(DeviceError) -> StreamReply {
+    guard let hook = device.interference?.streamQuestion else { return try stream.ask(question) }
+    return try hook(question) { [stream] question in
+      result { () throws(DeviceError) in try stream.ask(question) }
+    }.get()
   }
 
   func close() { stream.close() }

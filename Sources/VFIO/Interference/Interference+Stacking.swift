@@ -14,6 +14,7 @@ extension Interference {
     both.streamRead = Self.joined(streamRead, other.streamRead)
     both.streamWrite = Self.joined(streamWrite, other.streamWrite)
     both.precopyInfo = Self.joined(precopyInfo, other.precopyInfo)
+    both.streamQuestion = Self.joined(streamQuestion, other.streamQuestion)
     both.startLogging = Self.joined(startLogging, other.startLogging)
     both.stopLogging = Self.joined(stopLogging, other.stopLogging)
     both.reportLogging = Self.joined(reportLogging, other.reportLogging)
@@ -23,6 +24,7 @@ extension Interference {
     } else {
       both.feature = feature ?? other.feature
     }
+    both.wire = wire.map { front in other.wire.map(front.inFront) ?? front } ?? other.wire
     return both
   }
 
@@ -31,5 +33,20 @@ extension Interference {
   {
     guard let front, let back else { return front ?? back }
     return { call, forward in front(call) { back($0, forward) } }
+  }
+}
+
+extension WireInterference {
+  fileprivate func inFront(of other: WireInterference) -> WireInterference {
+    var both = WireInterference()
+    both.command = { [front = command, back = other.command] command in
+      let changed = front?(command) ?? command
+      return back?(changed) ?? changed
+    }
+    both.reply = { [front = reply, back = other.reply] reply, command in
+      let changed = back?(reply, command) ?? reply
+      return front?(changed, command) ?? changed
+    }
+    return both
   }
 }

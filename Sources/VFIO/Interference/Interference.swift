@@ -26,6 +26,8 @@ public struct Interference: Sendable {
   public var streamWrite: Hook<[UInt8], Int>?
   /// Around `DataStream.precopyInfo()`.
   public var precopyInfo: Hook<Void, PrecopyInfo>?
+  /// Around `DataStream.ask(_:)`.
+  public var streamQuestion: Hook<StreamQuestion, StreamReply>?
   /// Around `Device.startLogging(_:pageSize:)`: the answer is the page size that was granted.
   public var startLogging: Hook<LoggingCall, UInt64>?
   /// Around `Device.stopLogging()`.
@@ -34,6 +36,8 @@ public struct Interference: Sendable {
   public var reportLogging: Hook<DirtyBitmap, DirtyBitmap>?
   /// Around `Device.addressSpace()`.
   public var addressSpace: Hook<Void, any AddressSpace>?
+  /// Between a vfio-user server of the device and its clients.
+  public var wire: WireInterference?
 
   /// Lets everything through.
   public init() {}

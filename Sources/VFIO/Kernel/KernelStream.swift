@@ -49,6 +49,11 @@ final class KernelStream: DataStream {
     return PrecopyInfo(flags: info.flags, initialBytes: info.initial_bytes, dirtyBytes: info.dirty_bytes)
   }
 
+  func ask(_ question: StreamQuestion) throws(DeviceError) -> StreamReply {
+    let operation = Operation.streamQuestion(question)
+    return try held(operation).descriptor.ask(question, as: operation)
+  }
+
   func close() {
     handle.withLock { $0 = nil }
   }

@@ -63,6 +63,34 @@ struct ClientTrapTests {
     try device.reset()
   }
 
+  @Test("what was asked ahead of a running device that had no more does not end the data of the stopped one")
+  func askedAhead() throws {
+    // The device has 300 bytes while it runs, and 50 more once it has stopped.
+    let left = Mutex((running: 300, stopped: 50, isStopped: false))
+    let server = try FakeServer { _, command, payload in
+      if command == .deviceFeature, payload.number(UInt32.self, at: 8) == V2State.stopCopy.rawValue {
+        left.withLock { $0.isStopped = true }
+      }
+      guard command == .migDataRead else { return nil }
+      let asked = Int(payload.number(UInt32.self, at: 4) ?? 0)
+      let count = left.withLock { left in
+        let count = min(asked, left.isStopped ? left.running + left.stopped : left.running)
+        left.running -= min(count, left.running)
+        if left.isStopped { left.stopped = 0 }
+        return count
+      }
+      return .reply(FakeServer.words(UInt32(8 + count), UInt32(count)) + [UInt8](repeating: 7, count: count))
+    }
+    defer { server.stop() }
+    let device = try open(server)
+    let stream = device.stream(taking: try setState(.preCopy, device))
+    #expect(try read(stream, 100).count == 100)
+    _ = try setState(.stopCopy, device)
+    var count = 100
+    while case let more = try read(stream, 100).count, more > 0 { count += more }
+    #expect(count == 350)
+  }
+
   @Test("a reply that is longer than its data brings only its data")
   func paddedData() throws {
     let server = try FakeServer { _, command, payload in

@@ -28,6 +28,10 @@ extension V1Bench {
       sizes == other.sizes && hasher.finalize() == other.hasher.finalize()
     }
 
+    init(chunks: [[UInt8]] = []) {
+      for chunk in chunks { add(chunk, keep: true) }
+    }
+
     fileprivate mutating func add(_ chunk: [UInt8], keep: Bool) {
       sizes.append(chunk.count)
       chunk.withUnsafeBytes { hasher.combine(bytes: $0) }

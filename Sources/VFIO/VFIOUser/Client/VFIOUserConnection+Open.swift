@@ -16,24 +16,27 @@ extension VFIOUserConnection {
     on socket: WireSocket, _ options: VFIOUserOptions, _ memory: ServedMemory, _ tap: WireTap?
   ) throws(WireError) -> VFIOUserConnection {
     let connection = VFIOUserConnection(socket, timeout: options.timeout, memory: memory, tap: tap)
-    try connection.negotiate(twin: options.wantsTwinSocket)
+    try connection.negotiate(options)
     return connection
   }
 
-  private func negotiate(twin: Bool) throws(WireError) {
+  private func negotiate(_ options: VFIOUserOptions) throws(WireError) {
     var capabilities = WireVersion.Capabilities()
     capabilities.maxMsgFDs = 16
     capabilities.maxDataXferSize = Self.maxDataSize
     capabilities.migration = .init(pageSize: ServedMemory.pageSize)
-    if twin { capabilities.twinSocket = .init(supported: true) }
+    if options.wantsTwinSocket { capabilities.twinSocket = .init(supported: true) }
     let ours = WireVersion(minor: 2, capabilities: capabilities)
-    switch try exchange(.version, ours.payload.span.bytes) {
+    let id = try post(.version, ours.payload.span.bytes)
+    switch try reply(to: id) {
     case .refused(let errno):
       throw errno.map(WireError.system) ?? .malformed("the server refuses to agree on a version")
     case .placed: throw .malformed("")
     case .done(let payload, let descriptors):
       let theirs = try WireVersion(payload: payload)
       guard theirs.major == 0 else { throw .malformed("the server speaks version \(theirs.major).\(theirs.minor)") }
+      // Commands are numbered from 1 on.
+      agreement = WireAgreement(commandsBefore: Int(id) - 1, proposed: ours, agreed: theirs, options)
       guard let twin = theirs.capabilities.twinSocket, twin.supported else { return }
       guard let index = twin.index, descriptors.indices.contains(index) else {
         throw .malformed("the server announces a second socket and sends none")
@@ -50,5 +53,19 @@ extension DeviceError {
     case .system(let errno): self.init(.open(path: path), errno)
     case .closed, .timedOut, .malformed: self.init(.open(path: path), .lost(error))
     }
+  }
+}
+
+extension WireAgreement {
+  /// No message carries more than the server says that it takes, nor asks for more. A server that says nothing sensible
+  /// is held to the document's default, which is larger than what this side sends anyway.
+  fileprivate init(
+    commandsBefore: Int, proposed: WireVersion, agreed: WireVersion, _ options: VFIOUserOptions
+  ) {
+    let said = agreed.capabilities.maxDataXferSize ?? 0
+    let limit = said > 0 ? said : VFIOUserConnection.maxDataSize
+    self.init(
+      commandsBefore: commandsBefore, proposed: proposed, agreed: agreed, mostRead: min(options.maxRead, limit),
+      mostWritten: min(options.maxMessage, limit))
   }
 }

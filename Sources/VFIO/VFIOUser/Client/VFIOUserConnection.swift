@@ -30,12 +30,20 @@ final class VFIOUserConnection: Sendable {
     case refused(Errno?)
   }
 
+  /// A reply that has come.
+  private enum Arrival {
+    case message(ReceivedMessage)
+    case placed(head: [UInt8], count: Int)
+  }
+
   private struct State {
     var nextID: UInt16 = 1
     /// The commands whose replies have not come yet, in order.
     var outstanding: [UInt16] = []
     /// Replies that came before they were asked for.
-    var early: [UInt16: Reply] = [:]
+    var early: [UInt16: Arrival] = [:]
+    /// What both sides said at the beginning.
+    var agreement: WireAgreement?
     var broken: WireError?
     /// The socket for the server's own commands.
     var twin: WireSocket?
@@ -99,15 +107,39 @@ final class VFIOUserConnection: Sendable {
     }
   }
 
+  /// What both sides said at the beginning; nil before that.
+  var agreement: WireAgreement? {
+    get { state.withLock { $0.agreement } }
+    set { state.withLock { $0.agreement = newValue } }
+  }
+
+  /// The most bytes of data that one message of ours may ask for, or carry; nil before the agreement.
+  func most(_ way: KeyPath<WireAgreement, Int>) -> Int? { state.withLock { $0.agreement?[keyPath: way] } }
+
   /// Waits for the reply to a command that was posted.
   ///
   /// - Parameter place: where its data are wanted.
   func reply(to id: UInt16, data place: DataPlace? = nil) throws(WireError) -> Reply {
+    switch try arrival(of: id, data: place) {
+    case .message(let message): message.reply
+    case .placed(let head, let count): .placed(head: head, count: count)
+    }
+  }
+
+  /// Waits for the reply to a command that was posted, and gives it as it is.
+  func message(repliesTo id: UInt16) throws(WireError) -> ReceivedMessage {
+    guard case .message(let message) = try arrival(of: id, data: nil) else {
+      throw .malformed("the data of a reply went elsewhere")
+    }
+    return message
+  }
+
+  private func arrival(of id: UInt16, data place: DataPlace?) throws(WireError) -> Arrival {
     try whole { (state) throws(WireError) in
       let deadline = ContinuousClock.now + timeout
       var isFirst = true
       while true {
-        if let reply = state.early.removeValue(forKey: id) { return reply }
+        if let arrival = state.early.removeValue(forKey: id) { return arrival }
         // However much the other side has to say meanwhile.
         guard isFirst || .now < deadline else { throw .timedOut }
         try receive(&state, place.map { (id, $0) }, waiting: isFirst, until: deadline)
@@ -148,7 +180,7 @@ final class VFIOUserConnection: Sendable {
       throw .malformed("a reply came to message \(message.header.id), which was not waiting for one")
     }
     state.outstanding.removeFirst()
-    state.early[expected] = message.reply
+    state.early[expected] = .message(message)
   }
 
   private func answer(_ command: ReceivedMessage, until deadline: ContinuousClock.Instant) throws(WireError) {

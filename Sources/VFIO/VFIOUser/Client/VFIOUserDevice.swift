@@ -82,7 +82,7 @@ public final class VFIOUserDevice: Device {
 
   /// REGION_READ. More than one message may carry is cut: the answer says how many bytes came.
   public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
-    let count = min(buffer.byteCount, options.maxRead)
+    let count = min(buffer.byteCount, connection.most(\.mostRead) ?? options.maxRead)
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
     let connection = self.connection
     let access = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
@@ -101,7 +101,7 @@ public final class VFIOUserDevice: Device {
 
   /// REGION_WRITE. More than one message may carry is cut: the answer says how many bytes went.
   public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
-    let count = min(buffer.byteCount, options.maxMessage)
+    let count = min(buffer.byteCount, connection.most(\.mostWritten) ?? options.maxMessage)
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
     let head = [UInt8].bytes(of: cu_region_access(offset: offset, region: region.index, count: UInt32(count)))
     try connection.ask(.regionWrite, head.span.bytes, buffer.extracting(first: count), operation)
@@ -188,6 +188,12 @@ public final class VFIOUserDevice: Device {
 extension VFIOUserDevice {
   /// The conversation as it is now.
   var connection: VFIOUserConnection { link.withLock { $0.connection } }
+
+  /// The conversation as it is now, for messages as they are.
+  public var wire: WireProbe? {
+    let connection = connection
+    return connection.agreement.map { WireProbe(connection, $0) }
+  }
 }
 
 extension FeatureFlags {

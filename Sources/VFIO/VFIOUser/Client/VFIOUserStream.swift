@@ -11,8 +11,8 @@ final class VFIOUserStream: DataStream {
   private static let depth = 4
 
   private struct State {
-    /// Reads that were asked for ahead, and how much each may bring.
-    var reads: [(id: UInt16, count: Int)] = []
+    /// Reads that were asked for ahead: how much each may bring, and whether the device ran when it was asked for.
+    var reads: [(id: UInt16, count: Int, isRunning: Bool)] = []
     /// What a read brought beyond what its caller had room for.
     var rest: ArraySlice<UInt8> = []
     /// Writes whose replies have not been looked at.
@@ -25,12 +25,14 @@ final class VFIOUserStream: DataStream {
   }
 
   private let connection: VFIOUserConnection
-  private let options: VFIOUserOptions
+  private let mostRead: Int
+  private let mostWritten: Int
   private let state = Mutex(State())
 
   init(_ connection: VFIOUserConnection, _ options: VFIOUserOptions) {
     self.connection = connection
-    self.options = options
+    mostRead = connection.most(\.mostRead) ?? options.maxRead
+    mostWritten = connection.most(\.mostWritten) ?? options.maxMessage
   }
 
   /// The device is in this state now.
@@ -64,14 +66,18 @@ final class VFIOUserStream: DataStream {
   private func next(
     _ buffer: UnsafeMutableRawBufferPointer, _ state: inout State, _ operation: Operation
   ) throws(DeviceError) -> Int {
-    let count = min(buffer.count, options.maxRead)
-    if state.reads.isEmpty { try askAhead(1, count, &state, operation) }
-    let (id, asked) = state.reads.removeFirst()
-    let got = try take(id, asked, buffer, &state, operation)
-    // Asked ahead only while there is more than was asked for: a device that has nothing now is not asked many times.
-    state.wasShort = got < asked && got > 0
-    if got == asked { try askAhead(Self.depth, count, &state, operation) }
-    return min(got, buffer.count)
+    let count = min(buffer.count, mostRead)
+    while true {
+      if state.reads.isEmpty { try askAhead(1, count, &state, operation) }
+      let (id, asked, wasRunning) = state.reads.removeFirst()
+      let got = try take(id, asked, buffer, &state, operation)
+      // That a running device had nothing is no end of what it has now that it is stopped.
+      if got == 0, wasRunning, !state.isRunning { continue }
+      // Asked ahead only while there is more than was asked for: a device that has nothing now is not asked many times.
+      state.wasShort = got < asked && got > 0
+      if got == asked { try askAhead(Self.depth, count, &state, operation) }
+      return min(got, buffer.count)
+    }
   }
 
   /// The data of a reply, straight to where they are wanted; what has no room there is kept.
@@ -96,7 +102,8 @@ final class VFIOUserStream: DataStream {
     let size = MemoryLayout<cu_mig_data>.size
     while state.reads.count < depth {
       let request = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
-      state.reads.append((try connection.post(.migDataRead, request.span.bytes, for: operation), count))
+      let id = try connection.post(.migDataRead, request.span.bytes, for: operation)
+      state.reads.append((id, count, state.isRunning))
     }
   }
 
@@ -119,7 +126,7 @@ final class VFIOUserStream: DataStream {
 
   /// MIG_DATA_WRITE. What it leads to may be told by a later write, or by the next state change.
   func write(_ buffer: RawSpan) throws(DeviceError) -> Int {
-    let count = min(buffer.byteCount, options.maxMessage)
+    let count = min(buffer.byteCount, mostWritten)
     let operation = Operation.streamWrite(count: buffer.byteCount)
     let size = MemoryLayout<cu_mig_data>.size
     let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))

@@ -98,18 +98,23 @@ final class ServerChannel: Sendable {
     guard !header.flags.wantsNoReply else { return }
     let own = WireHeader(
       id: header.id, command: header.command, payload: payload.count + data.byteCount, flags: .reply)
-    try send(own, payload, data, descriptors, on: socket)
+    try send(own, payload, data, descriptors: descriptors, on: socket)
   }
 
   func refuse(_ header: WireHeader, _ errno: Errno) throws(WireError) {
+    try send(WireFrame(header: header, payload: []).refused(errno), to: header)
+  }
+
+  /// Sends a reply as it is, unless none is wanted.
+  func send(
+    _ reply: WireFrame, to header: WireHeader, descriptors: [PassedDescriptor] = []
+  ) throws(WireError) {
     guard !header.flags.wantsNoReply else { return }
-    let own = WireHeader(
-      id: header.id, command: header.command, payload: 0, flags: .errorReply, errorNumber: UInt32(errno.rawValue))
-    try send(own, [], on: socket)
+    try send(reply.header, reply.payload, descriptors: descriptors, on: socket)
   }
 
   private func send(
-    _ header: WireHeader, _ payload: [UInt8], _ data: RawSpan = RawSpan(), _ descriptors: [PassedDescriptor] = [],
+    _ header: WireHeader, _ payload: [UInt8], _ data: RawSpan = RawSpan(), descriptors: [PassedDescriptor] = [],
     on socket: WireSocket
   ) throws(WireError) {
     let numbers = descriptors.map { $0.descriptor.borrowed }

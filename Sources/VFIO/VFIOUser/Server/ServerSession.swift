@@ -56,31 +56,41 @@ final class ServerSession: Sendable {
   }
 
   private func serveNext() throws(WireError) {
-    let message = try channel.next(while: idle)
-    let header = message.header
-    guard header.flags.type == 0 else {
-      try channel.refuse(header, .EINVAL)
-      throw .malformed("message \(header.id) is no command")
+    let sent = try channel.next(while: idle)
+    guard sent.header.flags.type == 0 else {
+      try channel.refuse(sent.header, .EINVAL)
+      throw .malformed("message \(sent.header.id) is no command")
     }
+    let message = sent.changed(by: interference)
     let outcome = Result { () throws(Refusal) in try answer(message) }
     switch outcome {
-    case .success(let answer): try reply(to: header, answer)
+    case .success(let answer): try reply(to: sent, answer)
     case .failure(let refusal):
-      try channel.refuse(header, refusal.errno)
+      try refuse(sent, refusal.errno)
       if refusal.ends { throw .malformed("the client does not speak the protocol") }
     }
   }
 
-  private func reply(to header: WireHeader, _ answer: Answer) throws(WireError) {
-    guard answer.dataCount > 0 else {
-      return try channel.reply(to: header, answer.payload, descriptors: answer.descriptors)
-    }
+  private func reply(to message: ReceivedMessage, _ answer: Answer) throws(WireError) {
     try buffer.withLock { (buffer) throws(WireError) in
       try buffer.hand(answer.dataCount) { (data) throws(WireError) in
-        try channel.reply(to: header, answer.payload, data)
+        guard interference?.reply != nil else {
+          return try channel.reply(to: message.header, answer.payload, data, descriptors: answer.descriptors)
+        }
+        let whole = message.frame.done(answer.payload + data.withUnsafeBytes(Array.init))
+        let changed = whole.changed(by: interference, asReplyTo: message)
+        try channel.send(changed, to: message.header, descriptors: answer.descriptors)
       }
     }
   }
+
+  private func refuse(_ message: ReceivedMessage, _ errno: Errno) throws(WireError) {
+    let reply = message.frame.refused(errno).changed(by: interference, asReplyTo: message)
+    try channel.send(reply, to: message.header)
+  }
+
+  /// What the device's owner has put between it and its clients.
+  private var interference: WireInterference? { served.device.wireInterference }
 
   /// What is done while the client asks for nothing: a device made in software does its DMA.
   private var idle: (() -> Void)? {

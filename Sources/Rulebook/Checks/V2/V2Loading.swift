@@ -1,0 +1,79 @@
+import Migration
+import Synchronization
+import VFIO
+
+/// Loading: what a device does with data that are not as they should be.
+enum V2Loading {
+  static let checks: [Check] = [bad, stateAfterwards, abort, nothing, tooLong]
+
+  private static let bad = Check("V2-RES-01") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let bytes = try v2.saved()
+    let half = try v2.load(Array(bytes.prefix(bytes.count / 2)))
+    try v2.recover()
+    let altered = try v2.load([~bytes[0]] + bytes.dropFirst())
+    try v2.recover()
+    let words = "Half of the data: \(half). All data with the first byte altered: \(altered)."
+    return half.isTaken && altered.isTaken ? .broken(words) : .kept(words)
+  }
+
+  private static let stateAfterwards = Check("V2-RES-02") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let bytes = try v2.saved()
+    let half = try v2.load(Array(bytes.prefix(bytes.count / 2)))
+    let state = v2.state()
+    return .seen("Half of the data: \(half). The device is then in \(state.value?.protocolName ?? "\(state)").")
+  }
+
+  /// A load of this program's own is given up in the middle.
+  private static let abort = Check("V2-RES-03") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let bytes = try v2.saved()
+    try v2.enter(.running)
+    let first = bench.journal.count
+    let source = HalfSource(Array(bytes.prefix(bytes.count / 2)))
+    let observer = TransferObserver(isCancelled: { source.isUsedUp })
+    _ = LoadOperation(bench.session, from: source, observer: observer).run()
+    let accesses = bench.accesses(from: first)
+    guard accesses.contains(where: { $0.operation == .reset }) else {
+      return .broken("A load that was given up was not ended by a reset.")
+    }
+    let state = v2.state()
+    return state.value == .running
+      ? .kept("A load that was given up was ended by a reset, which led to RUNNING.")
+      : .broken("After a reset in RESUMING the device is in \(state.value?.protocolName ?? "\(state)").")
+  }
+
+  private static let nothing = Check("V2-RES-04") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let loading = try v2.load([])
+    let state = v2.state()
+    return .seen("Without any data: \(loading). The device is then in \(state.value?.protocolName ?? "\(state)").")
+  }
+
+  private static let tooLong = Check("V2-RES-05") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let bytes = try v2.saved() + [UInt8](repeating: 0, count: 16 << 20)
+    let loading = try v2.load(bytes)
+    return loading.isTaken
+      ? .broken("16 MiB behind the data: \(loading).") : .kept("16 MiB behind the data: \(loading).")
+  }
+}
+
+/// Gives some data, and no more.
+private final class HalfSource: ChunkSource, Sendable {
+  private let rest: Mutex<[UInt8]>
+
+  init(_ bytes: [UInt8]) { rest = Mutex(bytes) }
+
+  var isUsedUp: Bool { rest.withLock { $0.isEmpty } }
+  var digest: String? { nil }
+
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+    buffer = rest.withLock { rest in
+      defer { rest = [] }
+      return rest
+    }
+    return buffer.isEmpty ? nil : buffer.count
+  }
+}

@@ -1,0 +1,114 @@
+import Migration
+import VFIO
+
+/// The data of a session: where they end, and that they belong together.
+enum V2Stream {
+  static let checks: [Check] = [end, noMessage, nothingNow, readableAtEnd, overAfterwards, anyPieces, oneStream]
+
+  /// Goes to STOP_COPY and reads all data there.
+  private static func drained(_ v2: V2Bench) throws(Untried) -> (stream: any DataStream, count: Int) {
+    let stream = try v2.open(.stopCopy)
+    let drained = stream.drain()
+    guard drained.end != nil else { throw Untried("the device gives more than a check takes") }
+    return (stream, drained.bytes.count)
+  }
+
+  private static let end = Check("V2-FD-05") { (bench) throws(Untried) in
+    let stream = try V2Bench(bench).open(.stopCopy)
+    let drained = stream.drain()
+    guard let end = drained.end else { throw Untried("the device gives more than a check takes") }
+    guard case .end = end else {
+      return .broken("After \(drained.bytes.count) bytes a read answers \(end), not 0.")
+    }
+    for number in 1...3 {
+      let again = stream.next()
+      guard case .end = again else { return .broken("Read \(number) after the end answers \(again), not 0.") }
+    }
+    return .kept("After \(drained.bytes.count) bytes every read answers 0.")
+  }
+
+  private static let noMessage = Check("V2-FD-06") { (bench) throws(Untried) in
+    let stream = try V2Bench(bench).open(.stopCopy)
+    let drained = stream.drain()
+    guard let end = drained.end else { throw Untried("the device gives more than a check takes") }
+    let pieces = [end] + (0..<8).map { _ in stream.next() }
+    return pieces.contains(where: \.isNothingNow)
+      ? .broken("A read in STOP_COPY answers ENOMSG, after \(drained.bytes.count) bytes.")
+      : .kept("No read answered ENOMSG, over \(drained.bytes.count) bytes and beyond their end.")
+  }
+
+  private static let nothingNow = Check("V2-FD-07") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    guard v2.device.wire == nil else { throw Untried("over a socket there is no ENOMSG") }
+    let drained = try v2.openPreCopy().drain()
+    guard let end = drained.end else { throw Untried("the device always has more data") }
+    return end.isNothingNow
+      ? .kept("After \(drained.bytes.count) bytes in PRE_COPY a read answers ENOMSG.")
+      : .broken("After \(drained.bytes.count) bytes in PRE_COPY a read answers \(end), not ENOMSG.")
+  }
+
+  private static let readableAtEnd = Check("V2-FD-08") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    try v2.needDescriptor()
+    let (stream, count) = try drained(v2)
+    let ready = try bench.need(stream.answer(.readiness), "poll").number
+    return ready & 1 != 0
+      ? .kept("At the end of the data, after \(count) bytes, poll says POLLIN.")
+      : .broken("At the end of the data, after \(count) bytes, poll says 0x\(hexadecimal(ready)), without POLLIN.")
+  }
+
+  private static let overAfterwards = Check("V2-FD-10") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let stream = try v2.open(.stopCopy)
+    try v2.enter(.stop)
+    let read = stream.readOnce(4096)
+    switch read {
+    case .refused(let reason): return .kept("In STOP a read of the session's data fd answers \(reason).")
+    case .value(let bytes): return .broken("In STOP a read of the session's data fd answers \(bytes.count).")
+    }
+  }
+
+  private static let anyPieces = Check("V2-FD-12") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let bytes = try v2.saved()
+    let whole = try v2.load(bytes) { _ in bytes.count }
+    guard whole.isTaken else { throw Untried("the device does not take its own data: \(whole)") }
+    // Single bytes where heads are; more of them would only take time.
+    let singly = try v2.load(bytes) { $0 < 256 ? 1 : 1 << 16 }
+    guard singly.isTaken else { return .broken("Written byte by byte the same data are not taken: \(singly).") }
+    let pages = try v2.load(bytes) { _ in 4096 }
+    return pages.isTaken
+      ? .kept("\(bytes.count) bytes are taken in one write, byte by byte, and in writes of 4096.")
+      : .broken("In writes of 4096 bytes the same data are not taken: \(pages).")
+  }
+
+  private static let oneStream = Check("V2-FD-13") { (bench) throws(Untried) in
+    let v2 = try V2Bench(bench)
+    let stream = try v2.openPreCopy()
+    guard case .data(var bytes) = stream.next(16 << 10) else { throw Untried("the device gives no data in PRE_COPY") }
+    if v2.flags.contains(.p2p) {
+      try v2.enter(.preCopyP2P)
+      if case .data(let more) = stream.next(16 << 10) { bytes += more }
+    }
+    let early = bytes.count
+    try v2.enter(.stopCopy)
+    let rest = stream.drain()
+    guard case .end = rest.end else {
+      guard let end = rest.end else { throw Untried("the device gives more than a check takes") }
+      return .broken("The data fd of PRE_COPY does not give the rest in STOP_COPY: \(end).")
+    }
+    let loading = try v2.load(bytes + rest.bytes)
+    return loading.isTaken
+      ? .kept("\(early) bytes of PRE_COPY and \(rest.bytes.count) of STOP_COPY are taken as one stream.")
+      : .broken("\(early) bytes of PRE_COPY and \(rest.bytes.count) of STOP_COPY are not taken: \(loading).")
+  }
+}
+
+extension Read {
+  var isNothingNow: Bool {
+    switch self {
+    case .nothingNow: true
+    case .data, .end, .refused: false
+    }
+  }
+}

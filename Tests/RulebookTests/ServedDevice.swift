@@ -1,0 +1,51 @@
+import Dispatch
+import Migration
+import Simulator
+import TestSupport
+import VFIO
+
+@testable import Rulebook
+
+/// A simulated device behind a vfio-user socket, on the bench: what all checks find out about it.
+struct ServedDevice {
+  let findings: [Finding]
+  let ending: CheckRun.Ending
+
+  /// Serves the device with this address, without the `sim:`, and checks it over the socket, whatever that may do to it.
+  init(_ address: String, rules patterns: [String] = [], permission: Rule.Harm = .crash) throws {
+    let folder = try Tree()
+    let path = "\(folder.path)/s"
+    var serverOptions = ServerOptions()
+    if address.hasPrefix("v1") { serverOptions.generation = .first }
+    let server = try VFIOUserServer(try SimulatedDevice.open(address).withDefect, at: path, options: serverOptions)
+    let ended = DispatchSemaphore(value: 0)
+    DispatchQueue(label: "served device").async {
+      try? server.run()
+      ended.signal()
+    }
+    defer {
+      server.stop()
+      _ = ended.wait(timeout: .now() + .seconds(20))
+    }
+    let journal = Journal()
+    let device = try VFIOUserDevice.open(path, recorder: journal)
+    guard let interface = try MigrationSupport.find(on: device).interface else { throw NoMigration() }
+    let session = MigrationSession(device: device, interface: interface, journal: journal)
+    var options = CheckRun.Options()
+    options.permission = permission
+    options.surroundings = Surroundings(socket: path)
+    let rules = try Rulebook.shipped.get().rules(matching: patterns)
+      .filter { [interface.protocol.rawValue, Rule.Rules.vfioUser.rawValue].contains($0.protocol.rawValue) }
+    var findings: [Finding] = []
+    ending = CheckRun(session, options).run(rules) { findings.append($0) }
+    self.findings = findings
+  }
+
+  private struct NoMigration: Error {}
+
+  /// What was found about a rule.
+  func finding(_ rule: String) -> Finding? { findings.first { $0.rule.id == rule } }
+
+  /// The verdicts, by rule.
+  var verdicts: [String: Verdict] { Dictionary(uniqueKeysWithValues: findings.map { ($0.rule.id, $0.verdict) }) }
+}
