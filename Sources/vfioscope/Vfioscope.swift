@@ -16,7 +16,7 @@ struct Vfioscope: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Inspect.self, List.self, Show.self, Step.self, Save.self, Load.self, Migrate.self, Stream.self, Dirty.self,
-      Check.self, Explain.self, Compare.self, Run.self, Serve.self, Proxy.self, Trace.self,
+      Check.self, Explain.self, Compare.self, Fault.self, Run.self, Serve.self, Proxy.self, Trace.self,
     ],
     defaultSubcommand: Inspect.self)
 }

@@ -34,7 +34,7 @@ final class Bench {
   var journal: Journal { session.journal }
 
   /// The accesses since the journal had so many entries, as far as it still has them.
-  func accesses(since first: Int) -> [Access] {
+  func accesses(since first: Int = 0) -> [Access] {
     journal.entries(from: first).compactMap { numbered in
       switch numbered.entry {
       case .access(let access, _): access

@@ -53,14 +53,28 @@ public final class CheckRun {
   public func run(
     _ rules: [Rule], isCancelled: () -> Bool = { false }, onFinding: (Finding) -> Void
   ) -> Ending {
+    run(rules.map { ($0, Checks.all[$0.id]) }, isCancelled, onFinding)
+  }
+
+  /// Makes a fault of the user, and says what the device makes of it: a finding for each rule that it touches.
+  public func run(_ fault: UserFault, from rulebook: Rulebook, onFinding: (Finding) -> Void) -> Ending {
+    let rules: Rule.Rules = bench.session.interface.protocol == .v1 ? .v1 : .v2
+    let jobs = fault.checks(rules).compactMap { check in rulebook.rule(check.rule).map { ($0, Optional(check)) } }
+    return run(jobs, { false }, onFinding)
+  }
+
+  private func run(
+    _ jobs: [(rule: Rule, check: Check?)], _ isCancelled: () -> Bool, _ onFinding: (Finding) -> Void
+  ) -> Ending {
     var ending = base.reachIfAllowed().map(Ending.lost) ?? .complete
-    for rule in rules {
+    for (rule, check) in jobs {
       if ending == .complete, isCancelled() { ending = .cancelled }
-      if let why = notRun(rule, ending) {
-        onFinding(Finding(rule: rule, verdict: .skip, words: why))
+      guard let check, notRun(rule, ending) == nil else {
+        onFinding(
+          Finding(rule: rule, verdict: .skip, words: notRun(rule, ending) ?? "There is no check of this rule."))
         continue
       }
-      onFinding(look(at: rule))
+      onFinding(look(at: rule, by: check))
       if let why = base.restore() { ending = .lost(why) }
     }
     return ending
@@ -69,7 +83,6 @@ public final class CheckRun {
   /// Why this rule is not checked at all; nil when it is.
   private func notRun(_ rule: Rule, _ ending: Ending) -> String? {
     if let untestable = rule.untestable { return untestable }
-    guard Checks.all[rule.id] != nil else { return "There is no check of this rule." }
     if rule.harm > options.permission {
       return "Left out for safety: it needs --allow \(rule.harm.rawValue)."
     }
@@ -80,11 +93,11 @@ public final class CheckRun {
     }
   }
 
-  private func look(at rule: Rule) -> Finding {
+  private func look(at rule: Rule, by check: Check) -> Finding {
     let journal = bench.journal
     let first = journal.count
     let start = journal.now
-    let outcome = outcome(of: rule)
+    let outcome = outcome(of: check)
     bench.closeStreams()
     let duration = start.duration(to: journal.now)
     let accesses = bench.accesses(since: first)
@@ -94,8 +107,7 @@ public final class CheckRun {
       duration: duration)
   }
 
-  private func outcome(of rule: Rule) -> Outcome {
-    guard let check = Checks.all[rule.id] else { return .untried("There is no check of this rule.") }
+  private func outcome(of check: Check) -> Outcome {
     do throws(Untried) {
       return try check.run(bench)
     } catch {

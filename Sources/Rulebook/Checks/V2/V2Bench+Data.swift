@@ -64,13 +64,15 @@ extension V2Bench {
     }
   }
 
-  /// Loads these bytes, in writes of so many bytes each, and leaves RESUMING for STOP.
+  /// Loads these bytes, in writes of so many bytes each, and leaves RESUMING.
   func load(_ bytes: [UInt8], inPiecesOf size: (_ offset: Int) -> Int = { _ in 1 << 16 }) throws(Untried) -> Loading {
     let stream = try open(.resuming)
     defer { stream.close() }
     if let refused = stream.writeAll(bytes, inPiecesOf: size) { return refused }
-    let change = set(.stop)
-    return change.answer.refusal.map(Loading.refusedLeaving) ?? .taken
+    guard let refusal = set(.stop).answer.refusal else { return .taken }
+    // A device that has no way to STOP has taken the data nonetheless if it runs on them.
+    guard state().value == .resuming, set(.running).isDone else { return .refusedLeaving(refusal) }
+    return .taken
   }
 
   /// Brings the device back to RUNNING after a load that it has refused.

@@ -34,7 +34,10 @@ enum V2Loading {
     let source = HalfSource(Array(bytes.prefix(bytes.count / 2)))
     let observer = TransferObserver(isCancelled: { source.isUsedUp })
     _ = LoadOperation(bench.session, from: source, observer: observer).run()
-    let accesses = bench.accesses(from: first)
+    let accesses = bench.accesses(since: first)
+    guard accesses.contains(where: \.entersResuming) else {
+      throw Untried("the device does not take this program's way to RESUMING")
+    }
     guard accesses.contains(where: { $0.operation == .reset }) else {
       return .broken("A load that was given up was not ended by a reset.")
     }
@@ -57,6 +60,12 @@ enum V2Loading {
     let loading = try v2.load(bytes)
     return loading.isTaken
       ? .broken("16 MiB behind the data: \(loading).") : .kept("16 MiB behind the data: \(loading).")
+  }
+}
+
+extension Access {
+  fileprivate var entersResuming: Bool {
+    sets(.migDeviceState) && failure == nil && payload.number(at: 0) == V2State.resuming.rawValue
   }
 }
 

@@ -13,7 +13,7 @@ enum V2PreCopy {
     try v2.needDescriptor()
     let stream = try v2.openPreCopy()
     for state in [V2State.preCopy, .preCopyP2P] where V2Arcs(flags: v2.flags).states.contains(state) {
-      try v2.enter(state)
+      if state != .preCopy { try v2.enter(state) }
       let answer = stream.answer(.precopyInfo(argsz: 24, flags: 0))
       guard answer.isDone else { return .broken("In \(state.protocolName) MIG_GET_PRECOPY_INFO answers \(answer).") }
     }

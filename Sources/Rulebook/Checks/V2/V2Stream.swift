@@ -91,7 +91,11 @@ enum V2Stream {
       if case .data(let more) = stream.next(16 << 10) { bytes += more }
     }
     let early = bytes.count
-    try v2.enter(.stopCopy)
+    if !v2.set(.stopCopy).isDone {
+      // A way that keeps the session, if there is one.
+      try v2.enter(.preCopy)
+      try v2.enter(.stopCopy)
+    }
     let rest = stream.drain()
     guard case .end = rest.end else {
       guard let end = rest.end else { throw Untried("the device gives more than a check takes") }

@@ -14,7 +14,7 @@ enum V2Users {
       let result = bench.session.step(.raw(number))
       if let withheld = result.withheld { throw Untried("nothing was asked: \(withheld)") }
       guard let failure = result.failure else { continue }
-      let accesses = bench.journal.accesses(from: first)
+      let accesses = bench.accesses(since: first)
       guard let failed = accesses.lastIndex(where: { $0.sets(.migDeviceState) }) else { continue }
       let buffer = accesses[failed].payload
       let asked = accesses[failed...].contains { $0.gets(.migDeviceState) && $0.failure == nil }
@@ -90,11 +90,6 @@ private final class Discarding: ByteSink {
 }
 
 extension Journal {
-  /// The accesses from this number on, with those made for looking.
-  func accesses(from number: Int) -> [Access] {
-    entries(from: number).compactMap { if case .access(let access, _) = $0.entry { access } else { nil } }
-  }
-
   /// The steps from this number on.
   func steps(from number: Int) -> [StepResult] {
     entries(from: number).compactMap { if case .step(let step) = $0.entry { step } else { nil } }

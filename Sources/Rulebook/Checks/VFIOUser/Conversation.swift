@@ -62,7 +62,7 @@ enum Conversation {
     let first = bench.journal.count
     let regions = try bench.need(Answer { () throws(DeviceError) in try bench.device.regions() }, "GET_REGION_INFO")
     _ = try? bench.session.observe()
-    let places = bench.accesses(from: first).compactMap(\.place)
+    let places = bench.accesses(since: first).compactMap(\.place)
     let outside = places.first { place in
       !regions.contains { $0.index == place.region && place.end <= $0.size }
     }

@@ -29,7 +29,7 @@ enum SocketMigration {
     _ = try V2Bench(bench)
     let first = bench.journal.count
     _ = try bench.state()
-    let accesses = bench.accesses(from: first)
+    let accesses = bench.accesses(since: first)
     let number = accesses.compactMap { $0.payload.number(Int32.self, at: 4) }.first ?? -1
     return accesses.contains { $0.operation == .streamClose }
       ? .broken("GET MIG_DEVICE_STATE gave data_fd \(number), and this program closed it.")

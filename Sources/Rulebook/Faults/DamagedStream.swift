@@ -1,0 +1,98 @@
+import Migration
+import VFIO
+
+/// What can be wrong with a saved stream that is loaded again.
+enum StreamDamage: String, CaseIterable, Sendable {
+  case cut, flipped, reordered, doubled, overlong, empty
+
+  /// The chunks of a whole stream, damaged.
+  func damage(_ chunks: [[UInt8]]) -> [[UInt8]] {
+    var chunks = chunks
+    switch self {
+    case .empty: return []
+    case .cut:
+      let half = chunks.reduce(0) { $0 + $1.count } / 2
+      var kept = 0
+      return chunks.compactMap { chunk in
+        defer { kept += chunk.count }
+        let rest = half - kept
+        return rest <= 0 ? nil : Array(chunk.prefix(rest))
+      }
+    case .flipped:
+      // In the middle of the first chunk: the headers of most devices' streams are there.
+      guard let first = chunks.first, !first.isEmpty else { return chunks }
+      chunks[0][min(8, first.count - 1)] ^= 0xff
+      return chunks
+    case .reordered:
+      guard chunks.count > 1 else {
+        let all = chunks.first ?? []
+        return [Array(all.dropFirst(all.count / 2) + all.prefix(all.count / 2))]
+      }
+      chunks.swapAt(0, chunks.count - 1)
+      return chunks
+    case .doubled: return chunks + chunks
+    case .overlong: return chunks + [[UInt8](repeating: 0x5a, count: min(chunks.last?.count ?? 4096, 65536))]
+    }
+  }
+}
+
+extension UserFault {
+  static let damagedStreams = StreamDamage.allCases.map { damage in
+    UserFault(
+      "\(damage.rawValue)-stream", .lose,
+      what: "Saves the device and loads its data again, \(damage.words).",
+      expected: damage == .empty
+        ? "The sources leave it open whether it goes on."
+        : "It refuses: at the data, or at the latest when it is to leave resuming. It never runs on them in silence.",
+      checks: { protocolIs in
+        switch protocolIs {
+        case .v1: [Check("V1-RES-05") { (bench) throws(Untried) in try loadV1(damage, bench) }]
+        case .v2: [Check("V2-RES-01") { (bench) throws(Untried) in try loadV2(damage, bench) }]
+        case .vfioUser: []
+        }
+      })
+  }
+
+  private static func loadV1(_ damage: StreamDamage, _ bench: Bench) throws(Untried) -> Outcome {
+    let v1 = try V1Bench(bench)
+    let saved = try v1.savedState(keeping: .all)
+    try v1.enter(.resuming)
+    for (number, chunk) in damage.damage(saved.chunks).enumerated() {
+      if let refusal = v1.put(chunk).refusal { return .kept("Chunk \(number + 1) is refused: \(refusal).") }
+    }
+    let left = v1.setState(V1State.running.rawValue)
+    guard let refusal = left.refusal else { return damage.silence(saved.byteCount) }
+    return .kept("Leaving resuming is refused: \(refusal), and device_state is \(v1.state()).")
+  }
+
+  private static func loadV2(_ damage: StreamDamage, _ bench: Bench) throws(Untried) -> Outcome {
+    let v2 = try V2Bench(bench)
+    let saved = try v2.saved()
+    let half = max(1, saved.count / 2)
+    let pieces = [Array(saved.prefix(half)), Array(saved.dropFirst(half))]
+    let loading = try v2.load(damage.damage(pieces).flatMap { $0 })
+    return loading.isTaken
+      ? damage.silence(saved.count)
+      : .kept("\(loading); the state is \(v2.state().value?.protocolName ?? "unknown").")
+  }
+}
+
+extension StreamDamage {
+  fileprivate var words: String {
+    switch self {
+    case .cut: "the first half of them alone"
+    case .flipped: "one byte changed"
+    case .reordered: "the end before the beginning"
+    case .doubled: "twice"
+    case .overlong: "with more behind them"
+    case .empty: "none of them"
+    }
+  }
+
+  /// What it means when nothing was refused.
+  fileprivate func silence(_ count: Int) -> Outcome {
+    self == .empty
+      ? .seen("The device goes on though nothing was loaded.")
+      : .broken("All of it was taken in silence: \(count) bytes, \(words).")
+  }
+}

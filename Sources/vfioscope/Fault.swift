@@ -1,0 +1,142 @@
+import ArgumentParser
+import Inspector
+import Migration
+import Rulebook
+import VFIO
+
+/// `fault`: does something wrong to a device on purpose, and says what it makes of it.
+struct Fault: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Do something wrong to a device, and see what it makes of it.",
+    discussion: """
+      Each fault is one that a user of the device could make, and is matched with what a device that keeps the protocol
+      makes of it. Faults that lose the device's state, or may harm the machine, have to be confirmed: at the terminal, or by
+      --yes. Faults of devices are another thing: --list names them too; they are for serve --fault and for the option
+      fault= of simulated devices.
+      """)
+
+  @Argument(help: "The device.")
+  var device: String?
+
+  @Argument(help: ArgumentHelp("The faults, by their names.", valueName: "name"))
+  var names: [String] = []
+
+  @Option(help: "The way to a device of the kernel: its own node (cdev) or its group.")
+  var via: DeviceOptions.Way = .auto
+
+  @Flag(help: "List the faults instead: of users, and of devices.")
+  var list = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Flag(help: "Print every access to the device on standard error.")
+  var trace = false
+
+  @Option(help: "Give up when a call does not come back for so many seconds.")
+  var timeout: Double = 30
+
+  @Flag(help: "Do what needs a confirmation without asking.")
+  var yes = false
+
+  func validate() throws {
+    if !list && (device == nil || names.isEmpty) { throw ValidationError("name a device and a fault, or --list") }
+    guard (0.1...1e6).contains(timeout) else { throw ValidationError("--timeout takes 0.1 to 1000000 seconds") }
+  }
+
+  func run() throws {
+    if list { return try printList() }
+    let faults = try names.map { (name) throws(Failure) in try Self.fault(name) }
+    var options = DeviceOptions()
+    (options.device, options.via) = (device ?? "", via)
+    let (opened, session) = try options.openSession(journal: journal(tracing: trace))
+    defer { session.interface.close() }
+    for fault in faults where !fault.applies(to: session.rules) {
+      throw Failure(.usage, "\(fault.name) is no fault of protocol \(session.interface.protocol.rawValue)")
+    }
+    for fault in faults where fault.harm >= .lose && !yes {
+      try askUser("\(fault.name): it may \(fault.harm.words)", about: fault.name)
+    }
+    try run(faults, opened, session)
+  }
+
+  private func run(_ faults: [UserFault], _ opened: OpenedDevice, _ session: MigrationSession) throws {
+    let book = try Rulebook.shipped.get()
+    let hang = HangWatch(
+      [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
+      leaving: {})
+    var reports: [JSON] = []
+    var isBroken = false
+    var trouble: String?
+    for fault in faults where trouble == nil {
+      var runOptions = CheckRun.Options()
+      runOptions.permission = fault.harm
+      var findings: [Finding] = []
+      let ending = CheckRun(session, runOptions).run(fault, from: book) { findings.append($0) }
+      if case .lost(let why) = ending { trouble = why }
+      isBroken = isBroken || findings.contains { $0.verdict == .fail }
+      let state = session.presentState?.name
+      reports.append(fault.json(findings, state))
+      if !json { for line in fault.text(findings, state) { try printLine(printable(line)) } }
+    }
+    hang.finish()
+    if json {
+      try printJSON(
+        .object([
+          "schema": .string("vfioscope.fault/1"), "device": .string(opened.reference.description),
+          "faults": .array(reports), "trouble": JSON(trouble),
+        ]))
+    }
+    if isBroken { throw Failure(.broken) }
+    if let trouble { throw Failure(.refused, "\(opened.reference): \(trouble)") }
+  }
+
+  private static func fault(_ name: String) throws(Failure) -> UserFault {
+    guard let fault = UserFault.all.first(where: { $0.name == name }) else {
+      throw Failure(.usage, "there is no fault \(name); vfioscope fault --list names them")
+    }
+    return fault
+  }
+
+  private func printList() throws {
+    let own = UserFault.all.map { ["  \($0.name)", $0.harm.rawValue, $0.what] }
+    let devices = DeviceFault.all.map { fault in
+      ["  \(fault.name)\(fault.value == nil ? "" : ":…")", fault.words, fault.what]
+    }
+    for line in ["of users, with what they may do to a device:"] + columns(own)
+      + ["of devices, with the protocols they are for:"] + columns(devices)
+    { try printLine(printable(line)) }
+  }
+}
+
+extension MigrationSession {
+  /// The rules that the device's protocol has.
+  fileprivate var rules: Rule.Rules { interface.protocol == .v1 ? .v1 : .v2 }
+}
+
+extension DeviceFault {
+  fileprivate var words: String { protocols.map(\.rawValue).sorted().joined(separator: " ") }
+}
+
+extension UserFault {
+  fileprivate func text(_ findings: [Finding], _ state: String?) -> [String] {
+    ["\(name): \(what)", "  expected: \(expected)"]
+      + findings.flatMap { $0.lines(evidence: false).map { "  \($0)" } }
+      + ["  state \(state ?? "unknown")"]
+  }
+
+  fileprivate func json(_ findings: [Finding], _ state: String?) -> JSON {
+    .object([
+      "name": .string(name),
+      "expected": .string(expected),
+      "findings": .array(
+        findings.map { finding in
+          .object([
+            "rule": .string(finding.rule.id), "verdict": .string(finding.verdict.rawValue),
+            "seen": .string(finding.words), "evidence": JSON(finding.evidence),
+          ])
+        }),
+      "state": JSON(state),
+    ])
+  }
+}

@@ -1,0 +1,68 @@
+import Rulebook
+import TestSupport
+import Testing
+
+@testable import vfioscope
+
+@Suite("fault")
+struct FaultTests {
+  @Test(
+    "is refused by a device that keeps the protocol, and leaves it running",
+    arguments: ["v1-reference", "v2-reference"])
+  func refused(profile: String) throws {
+    let rules = try #require(Rule.Rules(rawValue: String(profile.prefix(2))))
+    let names = UserFault.all.filter { $0.applies(to: rules) }.map(\.name)
+    #expect(names.contains("cut-stream"))
+    let run = try Invocation(["fault", "sim:\(profile),size=64K"] + names + ["--yes", "--json"]).finish()
+    #expect(run.status == .exited(0), "\(run.errors)\(run.output)")
+    for fault in try #require(try ParsedJSON(run.output)["faults"]).elements {
+      let name = fault["name"]?.text ?? ""
+      #expect(fault["state"] == "running", "\(name)")
+      for finding in fault["findings"]?.elements ?? [] {
+        #expect(["pass", "info", "skip"].contains(finding["verdict"]?.text), "\(name): \(finding)")
+      }
+    }
+  }
+
+  @Test("that goes through in silence is told, with what was to be expected")
+  func silent() throws {
+    let run = try vfioscope(
+      "fault", "sim:v2-reference,size=64K,defect=V2-RES-01", "cut-stream", "--yes")
+    #expect(run.status == .exited(1))
+    #expect(run.lines.first == "cut-stream: Saves the device and loads its data again, the first half of them alone.")
+    #expect(run.lines.contains { $0.contains("fail  V2-RES-01  All of it was taken in silence") })
+    #expect(run.lines.last == "  state running")
+  }
+
+  @Test("that loses the device's state needs --yes where nobody can be asked")
+  func confirmed() throws {
+    let run = try vfioscope("fault", "sim:v1-reference", "flipped-stream")
+    #expect(run.status == .exited(4))
+    #expect(run.output.isEmpty)
+  }
+
+  @Test("that there is not, or not for this protocol, is refused", arguments: ["nothing", "back-to-pre-copy"])
+  func unknown(name: String) throws {
+    let run = try vfioscope("fault", "sim:v1-reference", name)
+    #expect(run.status == .exited(2))
+    #expect(run.errorLines.count == 1)
+  }
+
+  @Test("may do no more than it says")
+  func harm() throws {
+    let book = try Rulebook.shipped.get()
+    for fault in UserFault.all {
+      for rule in Rule.Rules.allCases.flatMap({ fault.rules(in: $0) }) {
+        let harm = try #require(book.rule(rule)).harm
+        #expect(harm <= fault.harm, "\(fault.name): \(rule) may \(harm)")
+      }
+    }
+  }
+
+  @Test("of both kinds are listed")
+  func list() throws {
+    let run = try vfioscope("fault", "--list")
+    #expect(run.lines.contains { $0.hasPrefix("  cut-stream ") })
+    #expect(run.lines.contains { $0.hasPrefix("  refuse-state:… ") })
+  }
+}
