@@ -31,7 +31,8 @@ struct DefectTests {
     #expect([.fail, .warn].contains(verdict), "\(name): \(verdict), \(found.finding(name)?.words ?? "")")
     for (rule, verdict) in found.verdicts where rule != name && !defect.alsoBreaks.contains(rule) {
       // What needs the very thing that is broken can't be tried.
-      #expect(verdict == healthy[rule] || verdict == .skip, "\(name) changes \(rule): \(found.finding(rule)?.words ?? "")")
+      #expect(
+        verdict == healthy[rule] || verdict == .skip, "\(name) changes \(rule): \(found.finding(rule)?.words ?? "")")
     }
   }
 }

@@ -52,7 +52,9 @@ enum V1Reset {
 
   private static func givesUpALoad(_ bench: Bench) throws(Untried) -> Outcome {
     let v1 = try V1Bench(bench)
-    guard let chunk = try v1.savedState(keeping: .beginning).chunks.first else { throw Untried("the device has no data") }
+    guard let chunk = try v1.savedState(keeping: .beginning).chunks.first else {
+      throw Untried("the device has no data")
+    }
     let part = Array(chunk.prefix(max(1, chunk.count / 2)))
     try v1.enter(.resuming)
     let told =
