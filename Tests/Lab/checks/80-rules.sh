@@ -1,0 +1,42 @@
+# What each device keeps of the protocol's rules, with everything allowed. What was found once is in rules-*.txt, with a
+# line for each rule: its verdict and its name. A line that differs is a change in the kernel, in our module or in a check.
+
+# reports DEVICE WAY EXIT: the whole report is then in $out.
+reports() {
+  expect_exit $3 vfioscope check $1 --via $2 --allow crash --yes --json /tmp/report && mv /tmp/report $out &&
+    expect_json '.ending == "complete" and .state == "running" and .trouble == null'
+}
+
+# found FILE: the verdicts are those in the file. What it says of the others is shown.
+found() {
+  jq -r '.findings[] | "\(.verdict) \(.rule)"' $out >/tmp/verdicts
+  diff /lab/checks/$1 /tmp/verdicts >/tmp/differing && return
+  jq -r '.findings[] | "> \(.verdict) \(.rule)  \(.seen)"' $out | grep -F -f /tmp/differing
+  return 1
+}
+
+of_mtty() { reports $MTTY_A $1 1 && found rules-mtty.txt; }
+of_module() { reports $V1_A $1 0 && found rules-v1-$1.txt; }
+for way in cdev group; do
+  check "mtty $way: what it keeps of the rules" of_mtty $way
+  check "v1 $way: what our module keeps of the rules" of_module $way
+done
+
+# What the protocol's readers tripped over: in pre-copy mtty says by a read of 0 bytes that it has nothing now.
+says_where_data_end() {
+  reports $MTTY_A cdev 1 &&
+    expect_json '.findings[] | select(.rule == "V2-FD-07") | .verdict == "warn" and (.seen | contains("0, not ENOMSG"))'
+}
+check "mtty: that it has nothing now is found to be said otherwise than by ENOMSG" says_where_data_end
+
+# Made by the harmless rules alone: the device is as it was.
+touches_nothing() {
+  expect_exit 0 vfioscope check $V1_A --via cdev && expect_line "state running, as it was found"
+}
+check "v1: the harmless rules leave the device as it was" touches_nothing
+
+measures_faults() {
+  expect_exit 0 vfioscope fault $1 --via cdev --yes $2 && expect_line "pass" && expect_line "state running"
+}
+check "v1: a cut stream is refused" measures_faults $V1_A cut-stream
+check "mtty: numbers that are no states are refused" measures_faults $MTTY_A invalid-state
