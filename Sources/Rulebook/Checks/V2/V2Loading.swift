@@ -8,10 +8,11 @@ enum V2Loading {
 
   private static let bad = Check("V2-RES-01") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let bytes = try v2.saved()
+    var bytes = try v2.saved()
     let half = try v2.load(Array(bytes.prefix(bytes.count / 2)))
     try v2.recover()
-    let altered = try v2.load([~bytes[0]] + bytes.dropFirst())
+    bytes[0] = ~bytes[0]
+    let altered = try v2.load(bytes)
     try v2.recover()
     let words = "Half of the data: \(half). All data with the first byte altered: \(altered)."
     return half.isTaken && altered.isTaken ? .broken(words) : .kept(words)
@@ -56,8 +57,7 @@ enum V2Loading {
 
   private static let tooLong = Check("V2-RES-05") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let bytes = try v2.saved() + [UInt8](repeating: 0, count: 16 << 20)
-    let loading = try v2.load(bytes)
+    let loading = try v2.load(try v2.saved(), excess: 16 << 20)
     return loading.isTaken
       ? .broken("16 MiB behind the data: \(loading).") : .kept("16 MiB behind the data: \(loading).")
   }

@@ -11,7 +11,7 @@ enum V2Reset {
   /// A device is brought into ERROR by data that it can't use: half of its own, and none.
   private static func leavesError(_ bench: Bench) throws(Untried) -> Outcome {
     let walk = try V2Walk(bench)
-    let all = try walk.saved().bytes.count
+    let all = try walk.saved().count
     for count in [all / 2, 0] where walk.v2.state().value != .error {
       try walk.enter(.running)
       try walk.enter(.resuming)

@@ -14,14 +14,14 @@ enum V2Stopped {
     let before = try config(bench)
     try walk.enter(.stop)
     if let fault = try configFault(walk, before) { return .broken(fault) }
-    var saves: [[UInt8]] = []
+    var saves: [Drained] = []
     for _ in 0..<2 {
       try walk.enter(.stop)
       try walk.enter(.stopCopy)
       // libvfio-user refuses all of a device's regions there.
       if !bench.isBehindSocket, let fault = try configFault(walk, before) { return .broken(fault) }
-      let saved = try bench.need(walk.drain(try walk.openStream()), "reading the data fd")
-      if saved.isWhole { saves.append(saved.bytes) }
+      let saved = try walk.drain(keep: false)
+      if saved.isWhole { saves.append(saved) }
       let now = walk.v2.state()
       guard now.value == .stopCopy else {
         return .broken("While it was read in STOP_COPY, the state became \(now.name).")
@@ -30,7 +30,7 @@ enum V2Stopped {
     let answers = "The state stays\(before == nil ? "" : ", and the configuration space answers as before")"
     guard saves.count == 2 else { return .seen("\(answers). Its data are more than a check takes.") }
     // Data may differ without the state behind them: a count, a time.
-    return saves[0] == saves[1]
+    return saves[0].isSame(as: saves[1])
       ? .kept("\(answers). Saved twice, the device gives the same \(saves[0].count) bytes.")
       : .seen("\(answers). Saved twice, the device gives other data (\(saves[0].count) and \(saves[1].count) bytes).")
   }

@@ -8,43 +8,43 @@ enum V2Stream {
   /// Goes to STOP_COPY and reads all data there.
   private static func drained(_ v2: V2Bench) throws(Untried) -> (stream: any DataStream, count: Int) {
     let stream = try v2.open(.stopCopy)
-    let drained = stream.drain()
+    let drained = stream.drain(keep: false)
     guard drained.end != nil else { throw Untried("the device gives more than a check takes") }
-    return (stream, drained.bytes.count)
+    return (stream, drained.count)
   }
 
   private static let end = Check("V2-FD-05") { (bench) throws(Untried) in
     let stream = try V2Bench(bench).open(.stopCopy)
-    let drained = stream.drain()
+    let drained = stream.drain(keep: false)
     guard let end = drained.end else { throw Untried("the device gives more than a check takes") }
     guard case .end = end else {
-      return .broken("After \(drained.bytes.count) bytes a read answers \(end), not 0.")
+      return .broken("After \(drained.count) bytes a read answers \(end), not 0.")
     }
     for number in 1...3 {
       let again = stream.next()
       guard case .end = again else { return .broken("Read \(number) after the end answers \(again), not 0.") }
     }
-    return .kept("After \(drained.bytes.count) bytes every read answers 0.")
+    return .kept("After \(drained.count) bytes every read answers 0.")
   }
 
   private static let noMessage = Check("V2-FD-06") { (bench) throws(Untried) in
     let stream = try V2Bench(bench).open(.stopCopy)
-    let drained = stream.drain()
+    let drained = stream.drain(keep: false)
     guard let end = drained.end else { throw Untried("the device gives more than a check takes") }
     let pieces = [end] + (0..<8).map { _ in stream.next() }
     return pieces.contains(where: \.isNothingNow)
-      ? .broken("A read in STOP_COPY answers ENOMSG, after \(drained.bytes.count) bytes.")
-      : .kept("No read answered ENOMSG, over \(drained.bytes.count) bytes and beyond their end.")
+      ? .broken("A read in STOP_COPY answers ENOMSG, after \(drained.count) bytes.")
+      : .kept("No read answered ENOMSG, over \(drained.count) bytes and beyond their end.")
   }
 
   private static let nothingNow = Check("V2-FD-07") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
     guard v2.device.wire == nil else { throw Untried("over a socket there is no ENOMSG") }
-    let drained = try v2.openPreCopy().drain()
+    let drained = try v2.openPreCopy().drain(keep: false)
     guard let end = drained.end else { throw Untried("the device always has more data") }
     return end.isNothingNow
-      ? .kept("After \(drained.bytes.count) bytes in PRE_COPY a read answers ENOMSG.")
-      : .broken("After \(drained.bytes.count) bytes in PRE_COPY a read answers \(end), not ENOMSG.")
+      ? .kept("After \(drained.count) bytes in PRE_COPY a read answers ENOMSG.")
+      : .broken("After \(drained.count) bytes in PRE_COPY a read answers \(end), not ENOMSG.")
   }
 
   private static let readableAtEnd = Check("V2-FD-08") { (bench) throws(Untried) in
@@ -101,10 +101,11 @@ enum V2Stream {
       guard let end = rest.end else { throw Untried("the device gives more than a check takes") }
       return .broken("The data fd of PRE_COPY does not give the rest in STOP_COPY: \(end).")
     }
-    let loading = try v2.load(bytes + rest.bytes)
+    bytes += rest.bytes
+    let loading = try v2.load(bytes)
     return loading.isTaken
-      ? .kept("\(early) bytes of PRE_COPY and \(rest.bytes.count) of STOP_COPY are taken as one stream.")
-      : .broken("\(early) bytes of PRE_COPY and \(rest.bytes.count) of STOP_COPY are not taken: \(loading).")
+      ? .kept("\(early) bytes of PRE_COPY and \(rest.count) of STOP_COPY are taken as one stream.")
+      : .broken("\(early) bytes of PRE_COPY and \(rest.count) of STOP_COPY are not taken: \(loading).")
   }
 }
 

@@ -64,8 +64,9 @@ enum V2Transitions {
       if let fault = try walk.fault(from: stopping.from, to: stopping.to) {
         return .broken("\(fault) That was \(when).")
       }
-      let rest = walk.drain(stream)
-      if case .refused(let reason) = rest { return .broken("Asked \(when), the rest can't be read: \(reason).") }
+      if case .refused(let reason) = stream.drain(keep: false).end {
+        return .broken("Asked \(when), the rest can't be read: \(reason).")
+      }
     }
     return .kept("\(stopping.words) is done at once and in the middle of the data, and the data fd gives the rest.")
   }
@@ -114,7 +115,7 @@ enum V2Transitions {
     let walk = try V2Walk(bench)
     let saved = try walk.saved()
     try walk.enter(.resuming)
-    _ = try walk.load(upTo: saved.bytes.count / 2)
+    _ = try walk.load(upTo: saved.count / 2)
     let change = try walk.ask(.running)
     guard !change.isDone else { throw Untried("the device takes half of its data for the whole: nothing has failed") }
     let path = walk.arcs.path(from: .resuming, to: .running) ?? []

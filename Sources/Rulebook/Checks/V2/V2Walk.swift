@@ -3,19 +3,12 @@ import VFIO
 
 /// Leads a device of protocol v2 from state to state, with its data session, and says what is wrong with a request.
 final class V2Walk {
-  /// What a device gave when it was saved.
-  struct Saved {
-    var bytes: [UInt8] = []
-    /// Whether that is all; else it was more than a check takes.
-    var isWhole = false
-  }
-
   let v2: V2Bench
   let arcs: V2Arcs
   /// The data fd of the open session, as far as it is known.
   private(set) var stream: (any DataStream)?
   /// What was saved.
-  private var kept: Saved?
+  private var kept: Drained?
   /// How much of it the device has been given in its present session.
   private var loaded = 0
 
@@ -62,30 +55,21 @@ final class V2Walk {
   // MARK: data
 
   /// What the device gives in STOP_COPY; asked for once. It is in STOP_COPY afterwards when it was asked.
-  func saved() throws(Untried) -> Saved {
+  func saved() throws(Untried) -> Drained {
     if let kept { return kept }
     // In a session that is open already something may have been read.
     try enter(.running)
     try enter(.stopCopy)
-    let saved = try v2.bench.need(drain(try openStream()), "reading the data fd")
+    let saved = try drain()
     kept = saved
     return saved
   }
 
-  /// Reads a stopped device's data to the end, or as far as a check goes.
-  func drain(_ stream: any DataStream) -> Answer<Saved> {
-    var saved = Saved()
-    let deadline = ContinuousClock.now + Bench.patience * 10
-    while saved.bytes.count < Bench.byteLimit, ContinuousClock.now < deadline {
-      switch stream.nextBytes() {
-      case .refused(let reason): return .refused(reason)
-      case .value(let piece) where piece.isEmpty:
-        saved.isWhole = true
-        return .value(saved)
-      case .value(let piece): saved.bytes += piece
-      }
-    }
-    return .value(saved)
+  /// Reads the open session's data to the end, or as far as a check goes.
+  func drain(keep: Bool = true) throws(Untried) -> Drained {
+    let drained = try openStream().drain(keep: keep)
+    if case .refused(let reason) = drained.end { throw Untried("reading the data fd answers \(reason)") }
+    return drained
   }
 
   /// Gives the device in RESUMING what was saved, up to this many bytes of it.
@@ -99,7 +83,7 @@ final class V2Walk {
   func loadAll() throws(Untried) -> Answer<Void> {
     let saved = try saved()
     guard saved.isWhole else { throw Untried("the device gives more than a check takes") }
-    return try load(upTo: saved.bytes.count)
+    return try load(upTo: saved.count)
   }
 
   // MARK: judging
@@ -141,53 +125,6 @@ final class V2Walk {
 }
 
 extension DataStream {
-  /// The next bytes, waited for; none at the end, and when there are none now.
-  fileprivate func nextBytes() -> Answer<[UInt8]> {
-    ready(.reading) { () throws(DeviceError) in
-      var bytes = [UInt8](repeating: 0, count: 1 << 20)
-      var span = bytes.mutableSpan
-      var raw = span.mutableBytes
-      let got = try read(into: &raw)
-      return got == bytes.count ? bytes : Array(bytes.prefix(got))
-    }
-  }
-
-  /// Whether it can be read. That there is nothing now is an answer too.
-  func readable() -> Answer<Void> {
-    let answer = ready(.reading) { () throws(DeviceError) in
-      var bytes = [UInt8](repeating: 0, count: 256)
-      var span = bytes.mutableSpan
-      var raw = span.mutableBytes
-      _ = try read(into: &raw)
-    }
-    return answer.errno == .ENOMSG ? .value(()) : answer
-  }
-
   /// Writes all of it.
-  func put(_ bytes: [UInt8]) -> Answer<Void> {
-    var done = 0
-    while done < bytes.count {
-      let end = min(done + 1 << 20, bytes.count)
-      let written = ready(.writing) { () throws(DeviceError) in
-        try write(bytes.span.bytes.extracting(done..<end))
-      }
-      switch written {
-      case .refused(let reason): return .refused(reason)
-      case .value(let count) where count > 0: done += count
-      case .value: return .refused(.short(expected: end - done, got: 0))
-      }
-    }
-    return .value(())
-  }
-
-  /// Makes a call again while it says that the device is not ready, as long as a check waits.
-  private func ready<R>(_ direction: StreamDirection, _ call: () throws(DeviceError) -> R) -> Answer<R> {
-    let deadline = ContinuousClock.now + Bench.patience
-    while true {
-      let answer = Answer(call)
-      guard answer.errno == .EAGAIN || answer.errno == .EINTR, ContinuousClock.now < deadline else { return answer }
-      let isReady = Answer { () throws(DeviceError) in try wait(for: direction, until: deadline) }
-      if case .refused(let reason) = isReady { return .refused(reason) }
-    }
-  }
+  func put(_ bytes: [UInt8]) -> Answer<Void> { writeAll(bytes)?.refusal.map { .refused($0) } ?? .value(()) }
 }
