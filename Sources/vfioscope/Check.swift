@@ -12,11 +12,11 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check which rules of the migration protocol a device keeps.",
     discussion: """
-      Without --allow only harmless rules are checked: nothing of the device is changed. --allow perturb also stops the
-      device for moments, --allow lose also resets it, so that it loses its state, and --allow crash also does what may crash
-      its driver or the machine, which has to be confirmed unless the device is simulated.
-      Exit code 1 says that the device breaks a rule that it must keep. Rules that rest on words that were never merged are
-      never failed, only warned about.
+      Without --allow only harmless rules are checked: nothing of the device is changed. --allow perturb also stops \
+      the device for moments, --allow lose also resets it, so that it loses its state, and --allow crash also does \
+      what may crash its driver or the machine, which has to be confirmed unless the device is simulated.
+      Exit code 1 says that the device breaks a rule that it must keep. Rules that rest on words that were never \
+      merged are never failed, only warned about.
       """)
 
   @Argument(help: "The device: a PCI address, a UUID, a node in /dev/vfio/devices, vfio-user:PATH, or sim:PROFILE.")

@@ -8,7 +8,8 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare the reports of several devices.",
     discussion: """
-      Shows the rules that the devices do not all keep alike. A report is what vfioscope check DEVICE --json FILE wrote.
+      Shows the rules that the devices do not all keep alike. A report is what vfioscope check DEVICE --json FILE \
+      wrote.
       """)
 
   @Argument(help: ArgumentHelp("The reports.", valueName: "report"))

@@ -11,11 +11,11 @@ struct Dirty: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Watch which pages of memory a device writes.",
     discussion: """
-      The device gets memory of this program to write to, and logging of dirty pages is switched on. At the end, and on
-      Ctrl-C, logging is stopped and the memory is taken back. The migration state is not changed, and nothing is taken
-      from anybody else.
-      With protocol v2 a device may log its own writes (device); otherwise its container does (container).
-      Most devices write only what a driver has told them to: then no page is dirty, or the container says that all are.
+      The device gets memory of this program to write to, and logging of dirty pages is switched on. At the end, and \
+      on Ctrl-C, logging is stopped and the memory is taken back. The migration state is not changed, and nothing is \
+      taken from anybody else.
+      With protocol v2 a device may log its own writes (device); otherwise its container does (container). Most \
+      devices write only what a driver has told them to: then no page is dirty, or the container says that all are.
       """)
 
   @OptionGroup var options: DeviceOptions

@@ -9,10 +9,10 @@ struct Fault: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Do something wrong to a device, and see what it makes of it.",
     discussion: """
-      Each fault is one that a user of the device could make, and is matched with what a device that keeps the protocol
-      makes of it. Faults that lose the device's state, or may harm the machine, have to be confirmed: at the terminal, or by
-      --yes. Faults of devices are another thing: --list names them too; they are for serve --fault and for the option
-      fault= of simulated devices.
+      Each fault is one that a user of the device could make, and is matched with what a device that keeps the \
+      protocol makes of it. Faults that lose the device's state, or may harm the machine, have to be confirmed: at the \
+      terminal, or by --yes. Faults of devices are another thing: --list names them too; they are for serve --fault \
+      and for the option fault= of simulated devices.
       """)
 
   @Argument(help: "The device.")

@@ -7,8 +7,8 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the IOMMU groups and devices. Opens no device of the kernel.",
     discussion: """
-      With --socket the servers at these vfio-user sockets are asked what they serve. A server that serves one client and
-      no more ends after that.
+      With --socket the servers at these vfio-user sockets are asked what they serve. A server that serves one client \
+      and no more ends after that.
       """)
 
   @Flag(help: "Print one JSON object.")

@@ -8,9 +8,9 @@ struct Migrate: ParsableCommand {
     abstract: "Move the state of one device to another, live where it can.",
     discussion: """
       The destination's own state is lost, so this has to be confirmed: at the terminal, or by --yes.
-      Afterwards the destination runs and the source is stopped. When it fails before that, the source goes on as before
-      and the destination is reset: it never runs on an incomplete stream.
-      Several pairs move together: SOURCE DESTINATION SOURCE DESTINATION. Their devices pass through the peer-to-peer
+      Afterwards the destination runs and the source is stopped. When it fails before that, the source goes on as \
+      before and the destination is reset: it never runs on an incomplete stream.
+      Several pairs move together: SOURCE DESTINATION SOURCE DESTINATION. Their devices pass through the peer-to-peer \
       states together where they have them.
       """)
 

@@ -9,11 +9,11 @@ struct Proxy: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what a vfio-user client and a server say to each other.",
     discussion: """
-      Every message is passed on as it came, with its descriptors, and printed on a line: > is the client's, < the
-      server's, ! an error; a reply has the time since its command. It ends when either side leaves, unless --keep is
-      given. A message that can't be understood, or that is larger than 1 MiB and 4 KiB, is not passed on: both sides are
-      disconnected. What goes by a second socket or through mapped memory does not pass here. With --record the messages
-      are also written to a file, whole, for `vfioscope trace`; it can hold what a device's memory holds.
+      Every message is passed on as it came, with its descriptors, and printed on a line: > is the client's, < the \
+      server's, ! an error; a reply has the time since its command. It ends when either side leaves, unless --keep is \
+      given. A message that can't be understood, or that is larger than 1 MiB and 4 KiB, is not passed on: both sides \
+      are disconnected. What goes by a second socket or through mapped memory does not pass here. With --record the \
+      messages are also written to a file, whole, for `vfioscope trace`; it can hold what a device's memory holds.
       """)
 
   @Argument(help: "Where to listen.")

@@ -11,11 +11,11 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Play a scenario: steps on one device or two, and what each is to lead to.",
     discussion: """
-      A scenario is one of those that --list names, or a file of TOML. Its form is told at the head of v2-save-restore:
-      run v2-save-restore --print. Without a device it is played on those that the scenario names itself, which are
-      simulated ones.
-      It ends at the first step that does not come out as expected, with what was done up to there, and exit code 1. The
-      devices stay as they are then, until the command ends and closes them.
+      A scenario is one of those that --list names, or a file of TOML. Its form is told at the head of \
+      v2-save-restore: run v2-save-restore --print. Without a device it is played on those that the scenario names \
+      itself, which are simulated ones.
+      It ends at the first step that does not come out as expected, with what was done up to there, and exit code 1. \
+      The devices stay as they are then, until the command ends and closes them.
       What loses a device's state has to be confirmed: at the terminal, or by --yes.
       """)
 

@@ -7,8 +7,8 @@ struct Save: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Save a device's state to a file.",
     discussion: """
-      The device is stopped while its data is read, and goes on afterwards as before, also when saving fails.
-      The file gets its name only when it is complete; until then it is called FILE.part.
+      The device is stopped while its data is read, and goes on afterwards as before, also when saving fails. The file \
+      gets its name only when it is complete; until then it is called FILE.part.
       """)
 
   @OptionGroup var options: DeviceOptions

@@ -12,11 +12,11 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a device over a vfio-user socket.",
     discussion: """
-      One client at a time. Without --keep it ends when the client has left. SIGTERM and Ctrl-C end it too; the socket goes
-      away with it. Generation 0.1 has the migration region and DIRTY_PAGES, 0.2 has device features and migration data
-      by message; by default the one that the device's own protocol needs.
-      With --fault the device misbehaves on purpose; vfioscope fault --list names the ways. With --fault-input, lines on
-      standard input switch faults while the device is served: +NAME on, -NAME off.
+      One client at a time. Without --keep it ends when the client has left. SIGTERM and Ctrl-C end it too; the socket \
+      goes away with it. Generation 0.1 has the migration region and DIRTY_PAGES, 0.2 has device features and \
+      migration data by message; by default the one that the device's own protocol needs.
+      With --fault the device misbehaves on purpose; vfioscope fault --list names the ways. With --fault-input, lines \
+      on standard input switch faults while the device is served: +NAME on, -NAME off.
       """)
 
   @OptionGroup var options: DeviceOptions

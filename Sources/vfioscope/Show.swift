@@ -9,8 +9,8 @@ struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a device's migration state and what can follow. Changes nothing.",
     discussion: """
-      The device is opened for the look. Many drivers go back to running when a device is closed or opened again, so the
-      state that a command before this one has reached may be gone.
+      The device is opened for the look. Many drivers go back to running when a device is closed or opened again, so \
+      the state that a command before this one has reached may be gone.
       """)
 
   @OptionGroup var options: DeviceOptions

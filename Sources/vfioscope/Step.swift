@@ -9,11 +9,11 @@ struct Step: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Ask a device for one state after another, and read back each.",
     discussion: """
-      States of v1: running, stop, stop-copy, pre-copy, resuming. States of v2: also running-p2p and pre-copy-p2p.
-      The word reset resets the device, which is the only way out of its error state.
-      It stops at the first request that fails. The device stays in the state that it has reached only while it is
-      open: many drivers go back to running when the command ends and closes it, or when it is opened again.
-      A request that loses the device's state, or may harm the machine, has to be confirmed: at the terminal, or by --yes.
+      States of v1: running, stop, stop-copy, pre-copy, resuming. States of v2: also running-p2p and pre-copy-p2p. The \
+      word reset resets the device, which is the only way out of its error state.
+      It stops at the first request that fails. The device stays in the state that it has reached only while it is \
+      open: many drivers go back to running when the command ends and closes it, or when it is opened again. A request \
+      that loses the device's state, or may harm the machine, has to be confirmed: at the terminal, or by --yes.
       """)
 
   @OptionGroup var options: DeviceOptions

@@ -8,8 +8,8 @@ struct Stream: ParsableCommand {
     abstract: "Look into a saved stream: a stream file, or plain bytes.",
     discussion: """
       Offsets are those of the device's data, in bytes. A number may be written as 4096 or as 0x1000.
-      Of a file that was cut or altered, the good part is shown; the program then ends with 1. A file that is still being
-      written is shown as far as it is there.
+      Of a file that was cut or altered, the good part is shown; the program then ends with 1. A file that is still \
+      being written is shown as far as it is there.
       """,
     subcommands: [View.self, Info.self, Hex.self, Records.self, Diff.self])
 }

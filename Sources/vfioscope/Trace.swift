@@ -10,10 +10,10 @@ struct Trace: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a conversation that `proxy` or `serve` has written down.",
     discussion: """
-      The messages are printed as they were when they passed: > is the client's, < the server's, ! an error; a reply has
-      the time since its command. How each client's conversation ended is printed on standard error. A file that is cut
-      or altered is shown up to there; the program then ends with 1. One that is still being written is shown as far as
-      it is there.
+      The messages are printed as they were when they passed: > is the client's, < the server's, ! an error; a reply \
+      has the time since its command. How each client's conversation ended is printed on standard error. A file that \
+      is cut or altered is shown up to there; the program then ends with 1. One that is still being written is shown \
+      as far as it is there.
       """)
 
   @Argument(help: "The file, or - for standard input.")

@@ -61,7 +61,7 @@ enum OptionTable {
       options.defect = Defect.named(text.uppercased(), of: profile.migrationProtocol)
       return options.defect != nil
     },
-    "fault": Entry(expected: "a fault's name, such as size-zero or short-reads:7, or none") { options, text, profile in
+    "fault": Entry(expected: "a fault of this protocol, such as short-reads:7, or none") { options, text, profile in
       guard text != "none" else { return true }
       let fits = DeviceFault.all.contains { fault in
         text.split(separator: ":").first.map(String.init) == fault.name
