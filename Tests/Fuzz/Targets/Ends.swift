@@ -55,7 +55,7 @@ extension FuzzTarget {
   }
 
   /// The devices that are served. They are reset, and not made anew: reading their profiles takes longer than a try.
-  private static let devices = ["v2-reference,size=64K", "v1-reference,size=64K,chunk=4K"].compactMap {
+  static let devices = ["v2-reference,size=64K", "v1-reference,size=64K,chunk=4K"].compactMap {
     try? SimulatedDevice.open($0)
   }
 
