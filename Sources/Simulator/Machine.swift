@@ -73,7 +73,7 @@ struct Machine: Sendable {
 
   /// DMA. It ends with the states that run, of which the peer-to-peer states still reach memory.
   private mutating func writeMemory() {
-    let due = dma.due(at: clock(), running: traits.runs)
+    let due = dma.due(at: clock(), running: traits.runs && config.mastersBus)
     guard due > 0, let addressSpace else { return }
     addressSpace.withMemory { mapped in
       let pageCount = mapped.pageCount
@@ -97,7 +97,7 @@ struct Machine: Sendable {
   mutating func reset() {
     closeSession()
     memory.reset(seed: options.seed)
-    config = ConfigSpace(profile.identity, memorySize: options.size)
+    config.reset(to: ConfigSpace(profile.identity, memorySize: options.size))
     deviceLog = nil
     enter(profile.migrationProtocol.running)
   }

@@ -15,6 +15,25 @@ struct DMATests {
     #expect(!reach.writtenPages.isEmpty)
   }
 
+  @Test("ends with the bus master bit, which a user sets who has written the command register once")
+  func busMaster() throws {
+    let reach = try Reach("v2-reference")
+    let config = try reach.device.region(7)
+    func writes(_ command: UInt16?) throws -> Bool {
+      if let command { try reach.device.setRegister(command, in: config, at: 4) }
+      let zeros = [UInt8](repeating: 0, count: reach.memory.count)
+      _ = reach.memory.write(zeros.span.bytes, at: 0)
+      reach.clock.advance(by: .milliseconds(100))
+      _ = try reach.space.info()
+      return !reach.writtenPages.isEmpty
+    }
+    #expect(try writes(0x3) == false)
+    #expect(try writes(0x7))
+    try reach.device.reset()
+    #expect(try writes(nil) == false)
+    #expect(try writes(0x4))
+  }
+
   @Test("is as much as its rate says, and none with dma=0")
   func rate() throws {
     for (rate, pages) in [("0", 0), ("4K", 1), ("16K", 4)] {
