@@ -39,6 +39,9 @@ public struct Interference: Sendable {
   /// Between a vfio-user server of the device and its clients.
   public var wire: WireInterference?
 
+  /// Is called when it is taken away: calls that it holds have to go on.
+  public var ended: (@Sendable () -> Void)?
+
   /// Lets everything through.
   public init() {}
 }

@@ -84,7 +84,7 @@ extension Finding {
       evidence.isEmpty
       ? ""
       : """
-      <details\(opened ? " open" : "")><summary>\(evidence.count) accesses</summary>\
+      <details\(opened ? " open" : "")><summary>\(evidence.count == 1 ? "1 access" : "\(evidence.count) accesses")</summary>\
       <pre>\(escaped(evidence.joined(separator: "\n")))</pre></details>
       """
     return """

@@ -1,3 +1,4 @@
+import Dispatch
 import Simulator
 import Testing
 import VFIO
@@ -69,6 +70,30 @@ struct SwitchedFaultTests {
     #expect(try device.get(.migDeviceState, count: 8).number(UInt32.self, at: 0) == 9)
     switches.allOff()
     #expect(try device.get(.migDeviceState, count: 8).number(UInt32.self, at: 0) == V2State.running.rawValue)
+  }
+
+  @Test("a request that hangs comes back when the fault is switched off", arguments: ["v1-reference", "v2-reference"])
+  func hangs(profile: String) throws {
+    let device = InterferedDevice(try SimulatedDevice.open("\(profile),size=64K"))
+    let switches = FaultSwitches(device)
+    try switches.on("hang:stop")
+    let isBack = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      try? Self.stop(device, isV1: profile.hasPrefix("v1"))
+      isBack.signal()
+    }
+    #expect(isBack.wait(timeout: .now() + .milliseconds(50)) == .timedOut)
+    #expect(switches.off("hang:stop"))
+    #expect(isBack.wait(timeout: .now() + 10) == .success)
+    let interface = try #require(try MigrationSupport.find(on: device).interface)
+    let session = MigrationSession(device: device, interface: interface, journal: Journal())
+    #expect(try session.readState().name == "stop")
+  }
+
+  private static func stop(_ device: any Device, isV1: Bool) throws {
+    if isV1 { return try device.setRegister(V1State.stop.rawValue, in: device.region(9), at: 0) }
+    var data = [UInt8](number: V2State.stop.rawValue) + [UInt8](number: Int32(-1))
+    try device.set(.migDeviceState, data: &data)
   }
 
   @Test(

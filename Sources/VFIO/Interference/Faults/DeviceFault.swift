@@ -73,6 +73,7 @@ public final class FaultSwitches: Sendable {
     let interference = try DeviceFault.interference(word)
     device.interfere(
       active.change { active in
+        active.first { $0.word == word }?.interference.ended?()
         active.removeAll { $0.word == word }
         active.append((word, interference))
         return Interference.stacked(active.map(\.interference))
@@ -82,17 +83,22 @@ public final class FaultSwitches: Sendable {
   /// Switches one off; false when it was not on.
   public func off(_ word: String) -> Bool {
     let (rest, found) = active.change { active in
-      let count = active.count
+      let found = active.first { $0.word == word }
       active.removeAll { $0.word == word }
-      return (Interference.stacked(active.map(\.interference)), active.count < count)
+      return (Interference.stacked(active.map(\.interference)), found)
     }
     device.interfere(rest)
-    return found
+    found?.interference.ended?()
+    return found != nil
   }
 
   /// Switches all off.
   public func allOff() {
-    active.now = []
+    let all = active.change { active in
+      defer { active = [] }
+      return active
+    }
     device.interfere(nil)
+    for fault in all { fault.interference.ended?() }
   }
 }

@@ -11,6 +11,10 @@ extension DeviceFault {
       expected: "Reads the state back and does not go on as if it had been reached."
     ) { ignoring($0) },
     DeviceFault(
+      "hang", value: "STATE", what: "A request for a state does not come back until the fault is switched off.",
+      expected: "Shows how long it has waited, gives up in time, and says in which state the device was last seen."
+    ) { hanging($0) },
+    DeviceFault(
       "change-alone", value: "STATE/N, such as error/3",
       what: "Shows another state from the N-th look on, though nobody asked for it.",
       expected: "Shows the new state as it is, and takes the device for broken when it is ERROR."
@@ -87,6 +91,17 @@ extension DeviceFault {
 
   private static func ignoring(_ text: String) -> Interference? {
     number(text).map { state in asking(for: state) { .pretend } }
+  }
+
+  private static func hanging(_ text: String) -> Interference? {
+    guard let state = number(text) else { return nil }
+    let hold = Hold()
+    var interference = asking(for: state) {
+      hold.wait()
+      return .pass
+    }
+    interference.ended = { hold.release() }
+    return interference
   }
 
   private static func changing(_ text: String) -> Interference? {
