@@ -30,7 +30,11 @@ struct Compare: ParsableCommand {
     for name in names { try printLine(printable(name)) }
     if rows.isEmpty { return try printLine("The devices keep and break the same rules.") }
     let head = ["rule", "level"] + read.indices.map { "\($0 + 1)" } + ["says"]
-    for line in columns([head] + rows.map(\.cells)) { try printLine(printable(line)) }
+    let lines = columns([head] + rows.map(\.cells))
+    try printLine(printable(lines[0]))
+    for (row, line) in zip(rows, lines.dropFirst()) {
+      for line in [line] + row.sights { try printLine(printable(line)) }
+    }
   }
 
   private static func json(_ reports: [ComparedReport], _ rows: [ComparedRule]) -> JSON {
@@ -59,7 +63,7 @@ private struct ComparedReport: Decodable {
     do {
       self = try JSONDecoder().decode(ComparedReport.self, from: Data(text))
     } catch {
-      throw Failure(.usage, "\(path): not a report of vfioscope check --json: \(error)")
+      throw Failure(.usage, "\(path): not a report that vfioscope check --json has written")
     }
     guard schema == "vfioscope.check/1" else {
       throw Failure(.usage, "\(path): its schema is \(schema), not vfioscope.check/1")
@@ -89,6 +93,19 @@ private struct ComparedRule {
 
   var cells: [String] {
     [rule.id, rule.level.rawValue] + rows.map { $0?.verdict.rawValue ?? "-" } + [rule.statement]
+  }
+
+  /// What was seen, with the devices of which it was: `  1, 3  EINVAL`. Nothing where they are all alike.
+  var sights: [String] {
+    var devices: [String: [Int]] = [:]
+    var order: [String] = []
+    for (number, row) in zip(1..., rows) {
+      guard let row, row.verdict != .skip else { continue }
+      if devices[row.seen] == nil { order.append(row.seen) }
+      devices[row.seen, default: []].append(number)
+    }
+    guard order.count > 1 else { return [] }
+    return order.map { seen in "  \((devices[seen] ?? []).map(String.init).joined(separator: ", ")): \(seen)" }
   }
 
   var json: JSON {

@@ -16,6 +16,8 @@ struct CompareTests {
     #expect(run.lines.first == "1: sim:v1-reference,size=64K")
     let row = try #require(run.lines.first { $0.hasPrefix("V1-ACC-05") })
     #expect(row.contains("pass  fail"))
+    #expect(run.lines.contains("  1: The reserved word reads 0, before and after it was written."))
+    #expect(run.lines.contains { $0.hasPrefix("  2: Reading the reserved word gives EINVAL") })
     #expect(!run.lines.contains { $0.hasPrefix("V1-DISC-01") })
     #expect(try vfioscope("compare", healthy, healthy).lines.last == "The devices keep and break the same rules.")
     let json = try ParsedJSON(vfioscope("compare", healthy, broken, "--json").output)
