@@ -43,6 +43,9 @@ static const struct {
     {"v2-no-way-back", (const char[]){
 #embed "../../Resources/Scenarios/v2-no-way-back.toml"
                       , 0}},
+    {"v2-refused-state", (const char[]){
+#embed "../../Resources/Scenarios/v2-refused-state.toml"
+                        , 0}},
     {"v2-abort-resuming", (const char[]){
 #embed "../../Resources/Scenarios/v2-abort-resuming.toml"
                          , 0}},

@@ -33,7 +33,7 @@ struct ScenarioCast {
 
   /// As the scenario takes them.
   var actors: ScenarioRun.Cast {
-    Dictionary(uniqueKeysWithValues: devices.map { ($0.role, ScenarioActor($0.session)) })
+    Dictionary(uniqueKeysWithValues: devices.map { ($0.role, ScenarioActor($0.session, faults: $0.opened.faults)) })
   }
 
   /// As the user named them.

@@ -38,6 +38,11 @@ public struct Scenario: Sendable, Equatable {
   /// The roles that it has.
   public var roles: [Role] { steps.contains { $0.role == .destination } ? Role.allCases : [.source] }
 
+  /// The faults that its steps switch on, by the words that `DeviceFault` knows.
+  public var injectedFaults: [String] {
+    steps.compactMap { step in if case .inject(let word, isOn: true) = step.action { word } else { nil } }
+  }
+
   /// What a device is called in messages: one alone has no role that anybody would have to know.
   public func label(_ role: Role) -> String { roles.count == 1 ? "device" : role.rawValue }
 }

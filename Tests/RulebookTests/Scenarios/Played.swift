@@ -15,7 +15,7 @@ final class Played {
   /// Opens the devices with these addresses, with the same in front of each.
   init(
     _ scenario: Scenario, on addresses: [String], _ interference: Interference = Interference(),
-    faults: (InterferedDevice) -> (any FaultSwitch)? = { _ in nil }
+    hasSwitches: Bool = true
   ) throws {
     run = ScenarioRun(scenario)
     var cast: ScenarioRun.Cast = [:]
@@ -24,10 +24,13 @@ final class Played {
       let device = try SimulatedDevice.open(address)
       let interfered = InterferedDevice(device, interference)
       let journal = Journal()
-      let recorded = RecordingDevice(interfered, recorder: journal)
+      // Switches take the place of what is in front of the device.
+      let switched = InterferedDevice(interfered)
+      let recorded = RecordingDevice(switched, recorder: journal)
       let interface = try #require(try MigrationSupport.find(on: recorded).interface)
       cast[role] = ScenarioActor(
-        MigrationSession(device: recorded, interface: interface, journal: journal), faults: faults(interfered))
+        MigrationSession(device: recorded, interface: interface, journal: journal),
+        faults: hasSwitches ? FaultSwitches(switched) : nil)
       devices.append(device)
     }
     (self.cast, self.devices) = (cast, devices)
@@ -42,8 +45,10 @@ final class Played {
   }
 
   /// Steps of v2 on a small device.
-  convenience init(steps: String, on address: String = "v2-reference,size=64K") throws {
-    try self.init(try Scenario(steps: steps), on: [address])
+  convenience init(
+    steps: String, on address: String = "v2-reference,size=64K", hasSwitches: Bool = true
+  ) throws {
+    try self.init(try Scenario(steps: steps), on: [address], hasSwitches: hasSwitches)
   }
 
   /// Plays to the end.

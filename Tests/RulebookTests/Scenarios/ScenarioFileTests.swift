@@ -43,6 +43,14 @@ struct ScenarioFileTests {
       steps: "[[steps]]\nsay = \"S.\"\nask = \"stop\"\nreset = true", line: 8,
       "ask and reset in one step, expected one of them"),
     Broken(steps: "[[steps]]\nsay = \"S.\"\nask = \"halt\"", line: 7, "\"halt\" is no state of v1"),
+    Broken(
+      steps: "[[steps]]\nsay = \"S.\"\ninject = \"deaf\"", line: 7,
+      "\"deaf\" is no fault of a device of v1, expected one of refuse-state, ignore-state"),
+    Broken(steps: "[[steps]]\nsay = \"S.\"\nlift = \"endless\"", line: 7, "\"endless\" is no fault of a device of v1"),
+    Broken(
+      steps: "[[steps]]\nsay = \"S.\"\ninject = \"short-reads\"", line: 7,
+      "short-reads takes a value: short-reads:BYTES"),
+    Broken(steps: "[[steps]]\nsay = \"S.\"\ninject = \"die:7\"", line: 7, "die takes no value"),
     Broken(steps: "[[steps]]\nsay = \"S.\"\nask = 3", line: 7, "ask is 3, expected a text in quotes"),
     Broken(steps: "[[steps]]\nsay = \"S.\"\nreset = false", line: 7, "reset is false, expected true"),
     Broken(
@@ -176,7 +184,7 @@ struct ScenarioFileTests {
       ("running", "ask = \"pre-copy\"", "ask = \"stop\"", .lose),
       ("stop", "wait = 0.1", "ask = \"pre-copy\"", .lose),
       ("running", "wait = 0.1", "ask = \"error\"", .crash),
-      ("running", "wait = 0.1", "inject = \"hang\"", .lose),
+      ("running", "wait = 0.1", "inject = \"die\"", .lose),
       ("running", "wait = 0.1", "wait = 0.1", .none),
       // It may be refused and still run: nothing is passed on the way then, but who knows.
       ("running", "ask = \"stop\"\nexpect = { errno = \"any\" }", "ask = \"pre-copy\"", .lose),

@@ -196,59 +196,6 @@ struct ScenarioRunTests {
   }
 }
 
-@Suite("Faults in a scenario")
-struct ScenarioFaultTests {
-  private let steps = """
-    [[steps]]
-    say = "S."
-    inject = "deaf"
-    [[steps]]
-    say = "S."
-    ask = "stop"
-    expect = { errno = "EIO", state = "running" }
-    [[steps]]
-    say = "S."
-    lift = "deaf"
-    [[steps]]
-    say = "S."
-    ask = "stop"
-    """
-
-  /// Refuses every change.
-  private final class Deafness: FaultSwitch {
-    private let device: InterferedDevice
-    init(_ device: InterferedDevice) { self.device = device }
-
-    let names = ["deaf"]
-
-    func inject(_ name: String, isOn: Bool) {
-      var interference = Interference()
-      if isOn { interference.feature = { $0.state == nil ? $1($0) : $0.refused(.EIO) } }
-      device.interfere(interference)
-    }
-  }
-
-  @Test("are switched on and off by their names")
-  func switched() throws {
-    let played = try Played(try Scenario(steps: steps), on: ["v2-reference,size=64K"], faults: Deafness.init)
-    played.play()
-    #expect(played.run.ending == .played, "\(played.failure ?? "")")
-  }
-
-  @Test("that nobody knows are named, with those there are")
-  func unknown() throws {
-    let other = try Scenario(steps: steps.replacing("\"deaf\"", with: "\"blind\""))
-    let played = try Played(other, on: ["v2-reference,size=64K"], faults: Deafness.init)
-    played.play()
-    #expect(played.failure == "step 1 (switch on blind): there is no fault blind; there are deaf")
-    let bare = try Played(try Scenario(steps: steps), on: ["v2-reference,size=64K"])
-    bare.play()
-    #expect(
-      bare.failure
-        == "step 1 (switch on deaf): deaf can't be switched on: nothing stands in front of this device")
-  }
-}
-
 @Suite("Data that a scenario damages")
 struct DamageTests {
   private let chunks: [[UInt8]] = [[1, 2, 3], [4, 5], [6]]

@@ -2,6 +2,7 @@ import Dispatch
 import Migration
 import Rulebook
 import Synchronization
+import VFIO
 
 /// Plays a scenario while the screen goes on: the devices are lent to it for one step at a time, so that they are looked
 /// at between two steps.
@@ -79,7 +80,7 @@ final class Stage: Sendable {
   // MARK: on the devices' queue
 
   private func playNext(on devices: [OpenedDevice]) {
-    let actors = devices.compactMap(\.session).map { ScenarioActor($0) }
+    let actors = devices.compactMap { device in device.session.map { ScenarioActor($0, faults: device.faults) } }
     // Which one is missing can't be told any more; the scenario says that it is not open.
     let isWhole = actors.count == self.devices.count
     let cast = isWhole ? Dictionary(uniqueKeysWithValues: zip(scenario.roles, actors)) : [:]
@@ -91,6 +92,8 @@ final class Stage: Sendable {
   private func reset(_ devices: [OpenedDevice]) {
     var trouble: String?
     for (reference, device) in zip(self.devices, devices) {
+      // Faults that a play has left on would be in the way of the next one, and of the reset.
+      for word in scenario.injectedFaults { _ = device.faults?.off(word) }
       guard let result = device.session?.step(.reset), !result.isDone else { continue }
       trouble = "\(reference) could not be reset: \(result.outcome)."
     }

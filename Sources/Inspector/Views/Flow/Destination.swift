@@ -40,7 +40,7 @@ extension DeviceReference {
   var twin: DeviceReference? {
     guard case .simulated(let text) = self else { return nil }
     let parts = text.split(separator: ",")
-    let own = ["seed=", "state=", "fail=", "hang="]
+    let own = ["seed=", "state=", "fail=", "hang=", "fault=", "defect="]
     let seed = parts.contains("seed=2") ? "seed=3" : "seed=2"
     let kept = parts.filter { part in !own.contains { part.hasPrefix($0) } }
     return .simulated((kept.map(String.init) + [seed]).joined(separator: ","))

@@ -1,4 +1,5 @@
 import Migration
+import VFIO
 
 /// Reads the steps of a scenario's file.
 struct StepReader {
@@ -89,10 +90,25 @@ struct StepReader {
       let until = try condition(table, mayKnow: [])
       return .wait(try table.seconds("wait", upTo: limit) ?? limit, until: until)
     case "remember": return try remember(table)
-    case "inject": return .inject(try table.needText("inject", "the name of a fault"), isOn: true)
-    case "lift": return .inject(try table.needText("lift", "the name of a fault"), isOn: false)
+    case "inject": return .inject(try fault("inject", table), isOn: true)
+    case "lift": return .inject(try fault("lift", table), isOn: false)
     default: return .look
     }
+  }
+
+  /// A fault of the device's own, by the word that names it.
+  private func fault(_ key: String, _ table: ScenarioTable) throws(ScenarioError) -> String {
+    let word = try table.needText(key, "the name of a fault")
+    guard DeviceFault.named(word)?.applies(to: `protocol`) == true else {
+      let names = DeviceFault.all.filter { $0.applies(to: `protocol`) }.map(\.name).joined(separator: ", ")
+      throw table.fault(key, "\"\(word)\" is no fault of a device of \(`protocol`.rawValue), expected one of \(names)")
+    }
+    do throws(UnknownFault) {
+      _ = try DeviceFault.interference(word)
+    } catch {
+      throw table.fault(key, error.description)
+    }
+    return word
   }
 
   private mutating func remember(_ table: ScenarioTable) throws(ScenarioError) -> Scenario.Action {

@@ -57,15 +57,23 @@ struct StepPlayer {
 
   func play(_ memory: inout ScenarioMemory) -> Report {
     let before = session.stateAtAGlance
-    var deed = before == nil && step.action != .reset ? gone : act(&memory, from: before)
+    var deed = before == nil && !isForTheGone ? gone : act(&memory, from: before)
     let state = session.stateAtAGlance
     if deed.obstacle == nil && !deed.isCancelled {
       let judged = Sight(session, memory, deed).judge(step.expected)
-      deed.obstacle = state == nil ? gone.obstacle : judged.mismatch
+      deed.obstacle = state == nil && !isForTheGone ? gone.obstacle : judged.mismatch
       deed.words = ([deed.words] + judged.seen).filter { !$0.isEmpty }.joined(separator: ", ")
     }
     return Report(
       seen: seen(deed, state), failure: deed.obstacle, state: state, duration: elapsed, deed: deed)
+  }
+
+  /// Whether it can be played though the device does not tell its state: a reset may help, and a fault may be why.
+  private var isForTheGone: Bool {
+    switch step.action {
+    case .reset, .inject: true
+    default: false
+    }
   }
 
   /// The device does not even tell its state: it has gone away, or its server has.
@@ -156,17 +164,22 @@ struct StepPlayer {
     return deed
   }
 
-  private func inject(_ name: String, _ isOn: Bool) -> Deed {
+  private func inject(_ word: String, _ isOn: Bool) -> Deed {
     var deed = Deed()
     guard let faults = actor.faults else {
-      deed.obstacle = "\(name) can't be switched \(isOn ? "on" : "off"): nothing stands in front of this device"
+      deed.obstacle = "\(word) can't be switched \(isOn ? "on" : "off"): only simulated devices have switches for faults"
       return deed
     }
-    guard faults.names.contains(name) else {
-      deed.obstacle = "there is no fault \(name); there are \(faults.names.joined(separator: ", "))"
-      return deed
+    if isOn {
+      // The file was refused when it was read if this word names no fault.
+      do throws(UnknownFault) { try faults.on(word) } catch { deed.obstacle = error.description }
+    } else if !faults.off(word) {
+      deed.obstacle = "\(word) is not on"
     }
-    faults.inject(name, isOn: isOn)
+    if deed.obstacle == nil {
+      let words = faults.words
+      deed.words = words.isEmpty ? "no faults on" : "on: \(words.joined(separator: ", "))"
+    }
     return deed
   }
 }

@@ -34,12 +34,21 @@ public struct DeviceFault: Sendable {
   }
 
   /// All there are.
-  public static let all: [DeviceFault] = states + registers + streams + resets + descriptions
+  public static let all: [DeviceFault] = live + descriptions
+
+  /// Those that show while a device is used. The others show when it is opened.
+  public static let live: [DeviceFault] = states + registers + streams + resets
+
+  /// The one that a word names, whatever its value.
+  public static func named(_ word: String) -> DeviceFault? {
+    let name = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
+    return all.first { $0.name == name }
+  }
 
   /// Makes the interference that a word names. Throws with what is wrong with the word.
   public static func interference(_ word: String) throws(UnknownFault) -> Interference {
     let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let fault = all.first(where: { $0.name == parts[0] }) else {
+    guard let fault = named(word) else {
       throw UnknownFault(description: "there is no fault \(parts[0])")
     }
     guard (parts.count == 2) == (fault.value != nil), let made = fault.make(parts.count == 2 ? parts[1] : "") else {
