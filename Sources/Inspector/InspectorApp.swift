@@ -125,7 +125,11 @@ final class InspectorApp {
     let badge = " \(armed ?? "READ-ONLY") "
     let (middle, right) = Rectangle(row: line.row, column: column, height: 1, width: line.endColumn - column)
       .split(columns: -badge.count)
-    canvas.putFitted(view.title(store), in: middle)
+    // What is seen of a device that was made to fail is to be taken for nothing else, in whatever view.
+    let faulty = view.device.flatMap(store.faults)?.isEmpty == false ? " FAULTS ON " : ""
+    let (title, warning) = middle.split(columns: middle.width - faulty.count)
+    canvas.putFitted(view.title(store), in: title)
+    canvas.putFitted(faulty, in: warning, style: Style.warning.selected)
     canvas.putFitted(badge, in: right, style: armed == nil ? .badge : Style.danger.selected)
   }
 

@@ -51,7 +51,7 @@ struct Fault: ParsableCommand {
     (options.device, options.via) = (device ?? "", via)
     let (opened, session) = try options.openSession(journal: journal(tracing: trace))
     defer { session.interface.close() }
-    for fault in faults where !fault.applies(to: session.rules) {
+    for fault in faults where !fault.applies(to: session.interface.protocol.rules) {
       throw Failure(.usage, "\(fault.name) is no fault of protocol \(session.interface.protocol.rawValue)")
     }
     for fault in faults where fault.harm >= .lose && !yes {
@@ -107,11 +107,6 @@ struct Fault: ParsableCommand {
       + ["of devices, with the protocols they are for:"] + columns(devices)
     { try printLine(printable(line)) }
   }
-}
-
-extension MigrationSession {
-  /// The rules that the device's protocol has.
-  fileprivate var rules: Rule.Rules { interface.protocol == .v1 ? .v1 : .v2 }
 }
 
 extension DeviceFault {

@@ -31,6 +31,8 @@ public final class DeviceHandle: Sendable {
   /// As `opened`.
   let watch = Mutex<DirtyWatch?>(nil)
   let isReportQueued = Atomic(false)
+  /// What switches the device's faults; used at any time, whatever its queue does.
+  let switches = Mutex<FaultSwitches?>(nil)
   /// Whether a run of checks is to end.
   let rulesCancelled = Atomic(false)
 
@@ -49,7 +51,12 @@ public final class DeviceHandle: Sendable {
   }
 
   /// What is known of the device.
-  public var status: DeviceStatus { contents.withLock { $0 } }
+  public var status: DeviceStatus {
+    var status = contents.withLock { $0 }
+    // Scenarios switch faults too.
+    status.faults = switches.withLock { $0?.words }
+    return status
+  }
 
   /// Looks at the device, unless a look is still waiting for its turn.
   public func look() {
@@ -111,6 +118,7 @@ public final class DeviceHandle: Sendable {
       watch?.end()
       watch = nil
     }
+    switches.withLock { $0 = nil }
     opened.withLock { opened in
       opened?.session?.interface.close()
       opened = nil
@@ -121,6 +129,7 @@ public final class DeviceHandle: Sendable {
     do throws(OpenFailure) {
       let phase = try opened.withLock { (opened) throws(OpenFailure) in
         let device = try opening(reference, journal)
+        switches.withLock { $0 = device.faults }
         let phase = Self.phase(of: device)
         opened = device
         return phase

@@ -61,6 +61,10 @@ public struct DeviceStatus: Sendable {
   public var dirtyFailure: String?
   /// What is known of the rules it keeps; nil when none were checked.
   public var rules: RulesStatus?
+  /// What is known of the last fault that a user has made; nil when none was.
+  public var fault: FaultStatus?
+  /// The faults of the device that are on, by the words that `DeviceFault` knows; nil when it has no switches for them.
+  public var faults: [String]?
   /// What is being done now.
   public var work: Work?
   /// Since when a look has been under way; nil between looks.

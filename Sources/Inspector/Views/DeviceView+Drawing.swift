@@ -61,7 +61,11 @@ extension DeviceView {
     let (top, below) = Rectangle(
       row: area.row, column: area.column + 1, height: area.height, width: area.width - 2
     ).split(rows: 1)
-    canvas.putFitted(line, in: top, style: .dim)
+    let faults = status.faults ?? []
+    let words = faults.isEmpty ? "" : "faults on: " + faults.joined(separator: ", ")
+    let (left, right) = top.split(columns: top.width - min(top.width * 2 / 3, words.isEmpty ? 0 : words.count + 1))
+    canvas.putFitted(line, in: left, style: .dim)
+    canvas.putRight(words, in: right, style: .warning)
     guard below.height > 0 else { return }
     StateLine(status, at: store.now).draw(on: &canvas, in: below)
   }

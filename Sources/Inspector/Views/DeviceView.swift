@@ -17,11 +17,12 @@ struct DeviceView: View {
     let always = [KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit"), KeyHint("J", "journal")]
     let close = KeyHint("c", "close")
     guard let status = store.status(reference), isUsable(status) else {
-      return [KeyHint("o", "open again")] + always + [close]
+      let isFaulty = store.faults(of: reference)?.isEmpty == false
+      return [KeyHint("o", "open again")] + (isFaulty ? [KeyHint("F", "faults")] : []) + always + [close]
     }
     let arm = KeyHint("a", store.isArmed(reference) ? "disarm" : "arm")
     return [KeyHint("s", "step"), arm] + always + [close] + flowKeys(store)
-      + [KeyHint("d", "dirty pages"), KeyHint("r", "rules"), KeyHint("p", "play a scenario")]
+      + [KeyHint("d", "dirty pages"), KeyHint("r", "rules"), KeyHint("F", "faults"), KeyHint("p", "play a scenario")]
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
@@ -35,6 +36,7 @@ struct DeviceView: View {
     case .character("s"), .enter: return step(store)
     case .character("d"): return watchDirtyPages(store)
     case .character("r"): return rules(store)
+    case .character("F"): return store.status(reference)?.facts != nil ? .push(FaultMenu(reference)) : .stay
     case .character("p"): return play(store)
     default: return handleFlow(key, store)
     }

@@ -170,13 +170,14 @@ final class Store {
     case .checkRules(.none):
       guard !refuseBusy(reference) else { return false }
       handles[reference]?.checkRules(.none)
-    case .step, .act, .watchDirtyPages, .checkRules:
+    case .step, .act, .watchDirtyPages, .checkRules, .makeFault:
       // What waits behind another call would be done later, in a state that nobody has seen.
       guard !refuseUnarmed(reference), !refuseBusy(reference) else { return false }
       if case .step(let request) = command { handles[reference]?.step(request) }
       if case .act(let action) = command { handles[reference]?.act(action) }
       if case .watchDirtyPages = command { handles[reference]?.watchDirtyPages() }
       if case .checkRules(let permission) = command { handles[reference]?.checkRules(permission) }
+      if case .makeFault(let fault) = command { handles[reference]?.makeFault(fault) }
     }
     return true
   }

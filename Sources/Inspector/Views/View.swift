@@ -67,6 +67,7 @@ enum Command: Equatable {
   case act(DeviceHandle.Action)
   case watchDirtyPages
   case checkRules(Rule.Harm)
+  case makeFault(UserFault)
   case arm
   case disarm
 }
@@ -77,6 +78,7 @@ extension Command {
     switch self {
     case .watchDirtyPages: DirtyView(device)
     case .checkRules: RulesView(device)
+    case .makeFault: FaultView(device)
     case .step, .act, .arm, .disarm: nil
     }
   }

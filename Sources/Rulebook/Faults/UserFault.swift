@@ -1,3 +1,5 @@
+import Migration
+
 /// Something that who uses a device can do wrong, done on purpose, to see what the device makes of it.
 public struct UserFault: Sendable {
   /// Its name, such as `cut-stream`.
@@ -33,6 +35,16 @@ public struct UserFault: Sendable {
   ) {
     (self.name, self.harm, self.what, self.expected, self.checks) = (name, harm, what, expected, checks)
   }
+}
+
+extension UserFault: Equatable {
+  /// By their names.
+  public static func == (left: UserFault, right: UserFault) -> Bool { left.name == right.name }
+}
+
+extension MigrationProtocol {
+  /// The rules that it has.
+  public var rules: Rule.Rules { self == .v1 ? .v1 : .v2 }
 }
 
 extension Rule.Rules {

@@ -58,8 +58,9 @@ public final class CheckRun {
 
   /// Makes a fault of the user, and says what the device makes of it: a finding for each rule that it touches.
   public func run(_ fault: UserFault, from rulebook: Rulebook, onFinding: (Finding) -> Void) -> Ending {
-    let rules: Rule.Rules = bench.session.interface.protocol == .v1 ? .v1 : .v2
-    let jobs = fault.checks(rules).compactMap { check in rulebook.rule(check.rule).map { ($0, Optional(check)) } }
+    let jobs = fault.checks(bench.session.interface.protocol.rules).compactMap { check in
+      rulebook.rule(check.rule).map { ($0, Optional(check)) }
+    }
     return run(jobs, { false }, onFinding)
   }
 

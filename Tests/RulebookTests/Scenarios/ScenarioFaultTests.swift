@@ -35,7 +35,8 @@ struct ScenarioFaultTests {
   func values() throws {
     let read = "[[steps]]\nsay = \"S.\"\nread = \"chunk\"\nexpect = { got = \"chunk\", bytes = 7 }"
     let played = try Played(
-      steps: "[[steps]]\nsay = \"S.\"\nask = \"stop-copy\"\n[[steps]]\nsay = \"S.\"\ninject = \"short-reads:7\"\n" + read)
+      steps: "[[steps]]\nsay = \"S.\"\nask = \"stop-copy\"\n[[steps]]\nsay = \"S.\"\ninject = \"short-reads:7\"\n"
+        + read)
     played.play()
     #expect(played.run.ending == .played, "\(played.failure ?? "")")
     #expect(played.cast[.source]?.faults?.words == ["short-reads:7"])

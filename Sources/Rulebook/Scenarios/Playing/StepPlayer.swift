@@ -167,7 +167,8 @@ struct StepPlayer {
   private func inject(_ word: String, _ isOn: Bool) -> Deed {
     var deed = Deed()
     guard let faults = actor.faults else {
-      deed.obstacle = "\(word) can't be switched \(isOn ? "on" : "off"): only simulated devices have switches for faults"
+      deed.obstacle =
+        "\(word) can't be switched \(isOn ? "on" : "off"): only simulated devices have switches for faults"
       return deed
     }
     if isOn {
