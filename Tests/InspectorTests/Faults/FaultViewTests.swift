@@ -158,6 +158,10 @@ struct FaultViewTests {
     screen.type("F", .end)
     #expect(screen.text.contains("Only simulated devices have switches for that."))
     #expect(!screen.text.contains("short-reads"))
+    screen.type("", .escape)
+    screen.type("ayp")
+    #expect(screen.text.contains("v2-no-way-back"))
+    #expect(!screen.text.contains("v2-refused-state"))
   }
 
   @Test("shows a fault that a scenario has left on, and going back to its start lifts it")

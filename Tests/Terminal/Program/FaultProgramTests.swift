@@ -23,6 +23,19 @@ struct FaultProgramTests {
     #expect(try program.exitStatus() == .exited(0))
   }
 
+  @Test("a fault that takes long leaves the screen to its user")
+  func slow() throws {
+    let program = try startVfioscope(device + ",latency=400ms", showing: "state ● running", rows: 40, columns: 100)
+    try program.arm()
+    try program.type("F", andWaitFor: "Faults of sim:v2-reference")
+    try program.select("repeat-request")
+    try program.type(PtyProgram.enter, andWaitFor: "Being done …")
+    try program.type(PtyProgram.escape, andWaitFor: "Faults of sim:v2-reference")
+    try program.type(PtyProgram.enter, andWaitFor: "Busy: fault repeat-request, wait until it has answered.")
+    program.type("q")
+    #expect(try program.exitStatus() == .exited(0))
+  }
+
   @Test("a fault of the device is switched on with a value, and off again")
   func switched() throws {
     let program = try startVfioscope(device, showing: "state ● running", rows: 60, columns: 100)

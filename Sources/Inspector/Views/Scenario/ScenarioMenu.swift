@@ -41,8 +41,10 @@ struct ScenarioMenu: View {
 
   private func scenarios(_ store: Store) -> [Scenario] {
     guard let facts = store.status(reference)?.facts, let all = try? ScenarioCatalog.shipped.get() else { return [] }
+    let hasSwitches = store.faults(of: reference) != nil
     return all.filter { scenario in
-      scenario.misfit(of: .source, speaking: facts.protocol, having: facts.states) == nil
+      (hasSwitches || scenario.injectedFaults.isEmpty)
+        && scenario.misfit(of: .source, speaking: facts.protocol, having: facts.states) == nil
     }
   }
 
