@@ -30,7 +30,7 @@ struct FaultViewTests {
     let small = screen()
     small.type("F")
     try small.expect("faults")
-    let large = screen(height: 45, width: 110)
+    let large = screen(height: 48, width: 110)
     try menu(large, at: "short-reads")
     try large.expect("faults-large")
     let own = screen()

@@ -54,6 +54,23 @@ struct FaultProgramTests {
     #expect(try program.exitStatus() == .exited(0))
   }
 
+  @Test("a device that hangs is let go by the switch that has made it hang")
+  func hangs() throws {
+    let program = try startVfioscope(device, showing: "state ● running", rows: 60, columns: 100)
+    try program.arm()
+    try program.type("F\t", andWaitFor: "Tab faults of users")
+    try program.select("hang")
+    try program.type(PtyProgram.enter, andWaitFor: "Value of hang:")
+    try program.type("stop\r", andWaitFor: "On: hang:stop.")
+    try program.type(PtyProgram.escape, andWaitFor: "faults on: hang:stop")
+    try program.step(to: "stop")
+    try program.wait(for: "busy: step to stop")
+    try program.type("F", andWaitFor: "x all off")
+    try program.type("x", andWaitFor: "state ● stop")
+    program.type("q")
+    #expect(try program.exitStatus() == .exited(0))
+  }
+
   @Test("rules are checked by keys, filtered and explained")
   func rules() throws {
     let program = try startVfioscope(
