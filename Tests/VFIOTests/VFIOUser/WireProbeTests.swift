@@ -67,8 +67,8 @@ struct WireProbeTests {
     defer { server.stop() }
     let device = try open(server)
     let region = try device.region(0)
-    #expect(try device.bytes(in: region, at: 0, count: 4096).count == 1000)
-    #expect(try device.write(region, at: 0, from: [UInt8](repeating: 1, count: 4096).span.bytes) == 1000)
+    #expect(try device.bytes(in: region, at: 0, count: 4096) == [UInt8](repeating: 7, count: 4096))
+    #expect(try device.write(region, at: 0, from: [UInt8](repeating: 1, count: 4096).span.bytes) == 4096)
     var data = [UInt8](number: V2State.stopCopy.rawValue) + [UInt8](number: Int32(-1))
     try device.set(.migDeviceState, data: &data)
     let stream = device.stream(taking: data.number(at: 4) ?? -1)
@@ -76,6 +76,38 @@ struct WireProbeTests {
     var span = bytes.mutableSpan
     var raw = span.mutableBytes
     #expect(try stream.read(into: &raw) == 0)
+  }
+
+  @Test("a part that fails ends a large access, and is told when it is asked for again")
+  func failingPart() throws {
+    var version = WireVersion(minor: 2)
+    version.capabilities.maxDataXferSize = 1000
+    let said = version.payload
+    let server = try FakeServer { _, command, payload in
+      let (offset, count): (UInt64, UInt32) = (payload.number(at: 0) ?? 0, payload.number(at: 12) ?? 0)
+      switch command {
+      case .version: return .reply(said)
+      case .regionRead where offset == 2000: return .error(5)
+      case .regionRead: return .reply(payload + [UInt8](repeating: UInt8(offset / 1000), count: Int(count)))
+      case .regionWrite where offset == 1000: return .error(22)
+      case .regionWrite: return .reply(Array(payload.prefix(16)))
+      default: return nil
+      }
+    }
+    defer { server.stop() }
+    let device = try open(server)
+    let region = try device.region(0)
+    let ones = [UInt8](repeating: 1, count: 1000)
+    #expect(try device.bytes(in: region, at: 0, count: 4096) == [UInt8](repeating: 0, count: 1000) + ones)
+    #expect(throws: DeviceError(.read(region: 0, offset: 2000, count: 2096), .EIO)) {
+      try device.bytes(in: region, at: 2000, count: 2096)
+    }
+    #expect(try device.write(region, at: 0, from: [UInt8](repeating: 1, count: 4096).span.bytes) == 1000)
+    #expect(throws: DeviceError(.write(region: 0, offset: 1000, count: 1000), .EINVAL)) {
+      try device.write(region, at: 1000, from: ones.span.bytes)
+    }
+    // The replies to the parts behind were taken too.
+    #expect(try device.bytes(in: region, at: 1000, count: 1000) == ones)
   }
 
   @Test("the client answers a command that comes before its reply")

@@ -80,32 +80,40 @@ public final class VFIOUserDevice: Device {
 
   // MARK: regions
 
-  /// REGION_READ. More than one message may carry is cut: the answer says how many bytes came.
+  /// REGION_READ, in as many messages as it takes. The answer says how many bytes came before one failed.
   public func read(_ region: Region, at offset: UInt64, into buffer: inout MutableRawSpan) throws(DeviceError) -> Int {
-    let count = min(buffer.byteCount, connection.most(\.mostRead) ?? options.maxRead)
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
     let connection = self.connection
-    let access = cu_region_access(offset: offset, region: region.index, count: UInt32(count))
-    let id = try connection.post(.regionRead, [UInt8].bytes(of: access).span.bytes, for: operation)
-    let (_, came) = try buffer.withUnsafeMutableBytes { (buffer) throws(DeviceError) in
-      try connection.data(
-        of: id, headSize: MemoryLayout<cu_region_access>.size,
-        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), operation)
+    return try buffer.withUnsafeMutableBytes { (buffer) throws(DeviceError) in
+      try connection.move(buffer.count, inPartsOf: connection.most(\.mostRead) ?? options.maxRead) {
+        (part) throws(DeviceError) in
+        try connection.post(.regionRead, region.access(at: offset, part).span.bytes, for: operation)
+      } take: { (id, part) throws(DeviceError) in
+        let (_, came) = try connection.data(
+          of: id, headSize: MemoryLayout<cu_region_access>.size,
+          into: UnsafeMutableRawBufferPointer(rebasing: buffer[part]), operation)
+        guard came == part.count else {
+          // A reply that echoes nothing is how libvfio-user answers for a region of no size.
+          let short = DeviceError.Reason.short(expected: part.count, got: 0)
+          throw DeviceError(operation, came == 0 ? short : .malformed("\(came) bytes came"))
+        }
+        return came
+      }
     }
-    guard came == count else {
-      // A reply that echoes nothing is how libvfio-user answers for a region of no size.
-      throw DeviceError(operation, came == 0 ? .short(expected: count, got: 0) : .malformed("\(came) bytes came"))
-    }
-    return count
   }
 
-  /// REGION_WRITE. More than one message may carry is cut: the answer says how many bytes went.
+  /// REGION_WRITE, in as many messages as it takes. The answer says how many bytes went before one failed.
   public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
-    let count = min(buffer.byteCount, connection.most(\.mostWritten) ?? options.maxMessage)
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
-    let head = [UInt8].bytes(of: cu_region_access(offset: offset, region: region.index, count: UInt32(count)))
-    try connection.ask(.regionWrite, head.span.bytes, buffer.extracting(first: count), operation)
-    return count
+    let connection = self.connection
+    return try connection.move(buffer.byteCount, inPartsOf: connection.most(\.mostWritten) ?? options.maxMessage) {
+      (part) throws(DeviceError) in
+      try connection.post(
+        .regionWrite, region.access(at: offset, part).span.bytes, buffer.extracting(part), for: operation)
+    } take: { (id, part) throws(DeviceError) in
+      _ = try connection.payload(of: id, operation)
+      return part.count
+    }
   }
 
   /// Maps the descriptor that came with the region's description.
@@ -193,6 +201,14 @@ extension VFIOUserDevice {
   public var wire: WireProbe? {
     let connection = connection
     return connection.agreement.map { WireProbe(connection, $0) }
+  }
+}
+
+extension Region {
+  /// What stands before the data of REGION_READ and REGION_WRITE.
+  fileprivate func access(at offset: UInt64, _ part: Range<Int>) -> [UInt8] {
+    .bytes(
+      of: cu_region_access(offset: offset + UInt64(part.lowerBound), region: index, count: UInt32(part.count)))
   }
 }
 
