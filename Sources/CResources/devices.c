@@ -16,6 +16,33 @@ static const struct profile profiles[] = {
     {"v2-reference", (const char[]){
 #embed "../../Resources/Devices/v2-reference.toml"
                          , 0}},
+    {"mlx5-v1", (const char[]){
+#embed "../../Resources/Devices/mlx5-v1.toml"
+                         , 0}},
+    {"hisi-v1", (const char[]){
+#embed "../../Resources/Devices/hisi-v1.toml"
+                         , 0}},
+    {"libvfio-user-v1", (const char[]){
+#embed "../../Resources/Devices/libvfio-user-v1.toml"
+                         , 0}},
+    {"spdk-v1", (const char[]){
+#embed "../../Resources/Devices/spdk-v1.toml"
+                         , 0}},
+    {"mlx5", (const char[]){
+#embed "../../Resources/Devices/mlx5.toml"
+                         , 0}},
+    {"hisi-acc", (const char[]){
+#embed "../../Resources/Devices/hisi-acc.toml"
+                         , 0}},
+    {"pds", (const char[]){
+#embed "../../Resources/Devices/pds.toml"
+                         , 0}},
+    {"mtty", (const char[]){
+#embed "../../Resources/Devices/mtty.toml"
+                         , 0}},
+    {"libvfio-user", (const char[]){
+#embed "../../Resources/Devices/libvfio-user.toml"
+                         , 0}},
 };
 
 static const struct profile *profile(size_t index) {

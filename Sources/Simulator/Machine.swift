@@ -131,7 +131,8 @@ extension Machine {
     switch loading?.result {
     case nil, .complete: return
     case .nothing where options.acceptsNoData: return
-    case .nothing, .bad: throw refused(.EINVAL, toError: options.badDataIsError)
+    case .bad where options.badData == .accept: return
+    case .nothing, .bad: throw refused(.EINVAL, toError: options.badData == .error)
     }
   }
 

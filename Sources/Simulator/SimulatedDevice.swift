@@ -34,8 +34,13 @@ public final class SimulatedDevice: Device {
     machine = Mutex(Machine(profile, options, window: try V1Window(profile, options), gate: gate, clock: clock))
   }
 
-  /// The device as its user has it: with the defect that its address names in between, if it names one.
-  public var withDefect: any Device { defect.map { InterferedDevice(self, $0.interference()) } ?? self }
+  /// The device as its user has it: with its profile's quirks in between, and in front of them the defect that its
+  /// address names, if it names one.
+  public var withDefect: any Device {
+    let quirks = layout.profile.quirks.map { $0(layout.options.state) }
+    return Interference.stacked((defect.map { [$0.interference()] } ?? []) + quirks)
+      .map { InterferedDevice(self, $0) } ?? self
+  }
 
   /// Takes the device away, as when it is unplugged: calls that hang come back, they and all later ones with ENODEV.
   /// May be called from any thread.

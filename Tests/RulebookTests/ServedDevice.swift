@@ -16,7 +16,8 @@ struct ServedDevice {
     let folder = try Tree()
     let path = "\(folder.path)/s"
     var serverOptions = ServerOptions()
-    if address.hasPrefix("v1") { serverOptions.generation = .first }
+    let profile = try SimulatedDevice.profiles().first { address.prefix { $0 != "," } == $0.name }
+    if profile?.migrationProtocol == .v1 { serverOptions.generation = .first }
     let server = try VFIOUserServer(try SimulatedDevice.open(address).withDefect, at: path, options: serverOptions)
     let ended = DispatchSemaphore(value: 0)
     DispatchQueue(label: "served device").async {

@@ -48,7 +48,7 @@ extension FeatureCall {
   }
 
   /// GET of MIG_DEVICE_STATE instead.
-  fileprivate var askingForState: FeatureCall {
+  var askingForState: FeatureCall {
     var call = self
     call.argsz = 16
     call.flags = FeatureFlags(rawValue: FeatureFlags.get.of(.migDeviceState))

@@ -48,7 +48,11 @@ enum OptionTable {
       options.stalls = number
       return true
     },
-    "bad-data": choice("error", "stay") { $0.badDataIsError = $1 },
+    "bad-data": Entry(expected: "error, stay or accept") { options, text, _ in
+      guard let badData = Options.BadData(rawValue: text) else { return false }
+      options.badData = badData
+      return true
+    },
     "no-data": choice("accept", "refuse") { $0.acceptsNoData = $1 },
     "state": Entry(expected: "a state's name, such as running or stop-copy") { options, text, profile in
       guard let state = profile.state(text) else { return false }

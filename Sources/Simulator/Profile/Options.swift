@@ -43,8 +43,8 @@ struct Options: Sendable {
   var faults: [String] = []
   /// The state found at first.
   var state: UInt32 = 0
-  /// Whether bad or missing data on leaving RESUMING lead to ERROR; else the device stays.
-  var badDataIsError = false
+  /// What bad or missing data on leaving RESUMING lead to.
+  var badData = BadData.error
   /// Whether RESUMING may be left when nothing was written.
   var acceptsNoData = false
 
@@ -66,6 +66,16 @@ struct Options: Sendable {
     case no
     /// Every page, as a container says whose groups can't tell what they have pinned.
     case all
+  }
+
+  /// What a device does on leaving RESUMING when its data were bad, or not all.
+  enum BadData: String, Sendable, CaseIterable {
+    /// It goes to ERROR.
+    case error
+    /// It stays in RESUMING.
+    case stay
+    /// It goes on: data are looked at when they are written, and not again.
+    case accept
   }
 
   /// How a change fails.
@@ -110,6 +120,9 @@ extension Options {
 
   /// What one value means for another.
   private func checkTogether(_ profile: Profile) throws(AddressError) {
+    if let place = profile.migrationRegion, map != .no, !place.dataOffset.isMultiple(of: 4096) {
+      throw .badValue(option: "map", value: map.rawValue, expected: "no: the window does not begin with a page")
+    }
     guard window == 0 || chunk <= window else {
       throw .badValue(option: "chunk", value: "\(chunk)", expected: "no more than the window, \(window)")
     }

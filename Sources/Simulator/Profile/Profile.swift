@@ -13,6 +13,8 @@ struct Profile: Sendable {
   /// Protocol v1 only.
   let migrationRegion: MigrationRegionPlace?
   let transitions: TransitionTable
+  /// How the observed device departs from the reference; the first stands nearest to who uses the device.
+  let quirks: [Quirk.Maker]
 
   /// What the PCI configuration space says.
   struct Identity: Sendable, Decodable {

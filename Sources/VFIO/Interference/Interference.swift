@@ -62,7 +62,7 @@ public struct RegionCall: Sendable, Equatable {
   /// The region.
   public var region: Region
   /// Bytes from its start.
-  public let offset: UInt64
+  public var offset: UInt64
   /// How many bytes are asked for.
   public var count: Int
 
@@ -80,7 +80,7 @@ public struct RegionWrite: Sendable, Equatable {
   /// The region.
   public var region: Region
   /// Bytes from its start.
-  public let offset: UInt64
+  public var offset: UInt64
   /// What is written.
   public var bytes: [UInt8]
 

@@ -59,22 +59,27 @@ enum V1Access {
     let v1 = try V1Bench(bench)
     try? v1.enter(.stopCopy)
     var taken: [String] = []
+    var refused: [String] = []
     for register in registers {
+      var errors: [String] = []
       for count in [1, 2, 4, 8, 16] where count != register.width {
         let answer = v1.read(count, at: register.offset)
         if case .overran? = answer.refusal {
           return .broken("A read of \(count) bytes of \(register.name) wrote beyond its buffer.")
         }
         if let bytes = answer.value { taken.append("\(count) bytes of \(register.name) give \(bytes.count)") }
+        if let error = answer.errno?.name, !errors.contains(error) { errors.append(error) }
       }
+      if !errors.isEmpty { refused.append("\(register.name) with \(errors.joined(separator: " or "))") }
     }
     let present = v1.state().value ?? V1State.running.rawValue
     if v1.write(Array([UInt8](number: present).prefix(2)), at: Register.deviceState).isDone {
       taken.append("a write of 2 bytes to device_state is taken")
     }
+    let told = refused.isEmpty ? "" : " Refused: \(refused.joined(separator: ", "))."
     return taken.isEmpty
-      ? .kept("16 reads and a write with other widths are refused.")
-      : .broken("Not refused: \(taken.joined(separator: ", ")).")
+      ? .kept("16 reads and a write with other widths are refused.\(told)")
+      : .broken("Not refused: \(taken.joined(separator: ", ")).\(told)")
   }
 
   private static func widths(_ bench: Bench) throws(Untried) -> Outcome {

@@ -13,13 +13,13 @@ enum V2Stopped {
     let walk = try V2Walk(bench)
     let before = try config(bench)
     try walk.enter(.stop)
-    if let fault = try configFault(walk, before) { return .broken(fault) }
+    if let fault = configFault(walk, before) { return .broken(fault) }
     var saves: [Drained] = []
     for _ in 0..<2 {
       try walk.enter(.stop)
       try walk.enter(.stopCopy)
       // libvfio-user refuses all of a device's regions there.
-      if !bench.isBehindSocket, let fault = try configFault(walk, before) { return .broken(fault) }
+      if !bench.isBehindSocket, let fault = configFault(walk, before) { return .broken(fault) }
       let saved = try walk.drain(keep: false)
       if saved.isWhole { saves.append(saved) }
       let now = walk.v2.state()
@@ -35,24 +35,26 @@ enum V2Stopped {
       : .seen("\(answers). Saved twice, the device gives other data (\(saves[0].count) and \(saves[1].count) bytes).")
   }
 
-  /// Vendor and device; nil when the device has no configuration space.
-  private static func config(_ bench: Bench) throws(Untried) -> UInt32? {
+  /// The configuration space, and vendor and device in it.
+  private typealias Config = (region: Region, ids: UInt32)
+
+  /// Nil when the device has no configuration space.
+  private static func config(_ bench: Bench) throws(Untried) -> Config? {
     guard let region = try regions(bench).first(where: { $0.index == configIndex && $0.size >= 64 }) else { return nil }
-    return try bench.need(
+    let ids = try bench.need(
       Answer { () throws(DeviceError) in try bench.device.register(UInt32.self, in: region, at: 0) },
       "reading the configuration space")
+    return (region, ids)
   }
 
-  private static func configFault(_ walk: V2Walk, _ before: UInt32?) throws(Untried) -> String? {
-    guard let before, let region = try regions(walk.v2.bench).first(where: { $0.index == configIndex }) else {
-      return nil
-    }
+  private static func configFault(_ walk: V2Walk, _ before: Config?) -> String? {
+    guard let before else { return nil }
     let answer = Answer { () throws(DeviceError) in
-      try walk.v2.device.register(UInt32.self, in: region, at: 0)
+      try walk.v2.device.register(UInt32.self, in: before.region, at: 0)
     }
-    guard answer.value != before else { return nil }
+    guard answer.value != before.ids else { return nil }
     let found = answer.value.map { "0x\(hexadecimal($0))" } ?? "\(answer)"
-    return "In \(walk.v2.state().name) the configuration space answers \(found), not 0x\(hexadecimal(before))."
+    return "In \(walk.v2.state().name) the configuration space answers \(found), not 0x\(hexadecimal(before.ids))."
   }
 
   /// What a user should not do. The machine, which is what counts, can only be seen to be still there.

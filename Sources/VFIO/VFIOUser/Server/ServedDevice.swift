@@ -61,8 +61,12 @@ final class ServedDevice: Sendable {
     (try? device.get(.migDeviceState, count: 8))?.number(UInt32.self, at: 0).map(V2State.init(rawValue:))
   }
 
+  /// A device that stays where it is goes on with its session.
   func reset() throws(DeviceError) {
     try device.reset()
-    session.withLock { $0 = Session() }
+    let state = presentState()
+    session.withLock { session in
+      if session.state != state { session = Session() }
+    }
   }
 }

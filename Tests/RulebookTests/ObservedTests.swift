@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Rulebook
+
+@Suite("An observed device")
+struct ObservedTests {
+  @Test("does what was seen of it, where the sources are at odds", arguments: ObservedCell.v1 + ObservedCell.v2)
+  func does(cell: ObservedCell) throws {
+    let rules = [cell.before, cell.rule].compactMap { $0 }
+    let finding = try #require(try CheckedDevice(Self.address(cell.profile), rules: rules).finding(cell.rule))
+    #expect(finding.verdict == cell.verdict, "\(finding.words)")
+    for words in cell.words { #expect(finding.words.contains(words), "\(words) is not in: \(finding.words)") }
+  }
+
+  /// All rules that a device breaks, and no others.
+  private static let broken: [(profile: String, rules: [String])] = [
+    ("mlx5-v1", ["V1-ACC-02", "V1-ACC-03", "V1-ACC-05"]),
+    ("hisi-v1", ["V1-ACC-05", "V1-ACC-07"]),
+    ("libvfio-user-v1", ["V1-ACC-05", "V1-STATE-23", "V1-RST-01", "V1-QUI-03"]),
+    ("spdk-v1", ["V1-ACC-05", "V1-ACC-11", "V1-STATE-23", "V1-RST-01", "V1-QUI-03"]),
+    ("mlx5", []), ("hisi-acc", []), ("pds", []),
+    ("mtty", ["V2-FD-07", "V2-PRE-05"]),
+    (
+      "libvfio-user",
+      ["V2-DISC-09", "V2-STATE-01", "V2-RES-03", "V2-ERR-02", "V2-RST-01", "V2-LOG-02"]
+    ),
+  ]
+
+  @Test("breaks these rules and no others, and runs in the end", arguments: broken)
+  func breaks(profile: String, rules: [String]) throws {
+    // libvfio-user of v1 can't be brought back when the error state was asked for.
+    let checked = try CheckedDevice(
+      Self.address(profile), permission: profile == "libvfio-user-v1" ? .lose : .crash)
+    #expect(checked.ending == .complete)
+    let broken = checked.findings.filter { [.fail, .warn].contains($0.verdict) }
+    #expect(broken.map(\.rule.id) == rules, "\(broken.map(\.words))")
+  }
+
+  @Test("of libvfio-user v1, once its error state was asked for, is lost")
+  func lost() throws {
+    let checked = try CheckedDevice("libvfio-user-v1,size=64K", rules: ["V1-STATE-05", "V1-STATE-06"])
+    #expect(
+      checked.ending == .lost("the device is in error, and a reset does not bring it back: EINVAL (Invalid argument)"))
+  }
+
+  /// Behind a socket, where a server answers for the device.
+  private static let brokenWhenServed: [(profile: String, rules: [String])] = [
+    ("libvfio-user-v1", ["V1-ACC-05", "V1-STATE-23", "V1-RST-01", "V1-QUI-03", "VU-DMA-01"]),
+    ("spdk-v1", ["V1-ACC-05", "V1-ACC-11", "V1-STATE-23", "V1-RST-01", "V1-QUI-03", "VU-DMA-01"]),
+    ("libvfio-user", ["V2-RES-03", "VU-DMA-01"]),
+  ]
+
+  @Test("breaks these rules and no others behind a socket", arguments: brokenWhenServed)
+  func breaksServed(profile: String, rules: [String]) throws {
+    let checked = try ServedDevice(
+      Self.address(profile), permission: profile == "libvfio-user-v1" ? .lose : .crash)
+    #expect(checked.ending == .complete)
+    let broken = checked.findings.filter { [.fail, .warn].contains($0.verdict) }
+    #expect(broken.map(\.rule.id) == rules, "\(broken.map(\.words))")
+  }
+
+  @Test("of libvfio-user behind a socket can't be reset while it is stopped, and keeps its state otherwise")
+  func servedReset() throws {
+    let checked = try ServedDevice("libvfio-user,size=64K", rules: ["VU-MIG-06", "VU-MIG-07"])
+    let words = try ["VU-MIG-06", "VU-MIG-07"].map { try #require(checked.finding($0)).words }
+    #expect(
+      words[0]
+        == "DEVICE_RESET in STOP: EINVAL (Invalid argument), then STOP; in STOP_COPY: EINVAL (Invalid argument), then STOP_COPY."
+    )
+    #expect(words[1] == "DEVICE_RESET in RESUMING: done, then RESUMING.")
+  }
+
+  private static func address(_ profile: String) -> String { profile == "spdk-v1" ? profile : "\(profile),size=64K" }
+}
