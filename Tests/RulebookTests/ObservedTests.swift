@@ -1,4 +1,5 @@
 import Testing
+import VFIO
 
 @testable import Rulebook
 
@@ -68,6 +69,19 @@ struct ObservedTests {
         == "DEVICE_RESET in STOP: EINVAL (Invalid argument), then STOP; in STOP_COPY: EINVAL (Invalid argument), then STOP_COPY."
     )
     #expect(words[1] == "DEVICE_RESET in RESUMING: done, then RESUMING.")
+  }
+
+  @Test("of libvfio-user goes on with its data session after a reset in PRE_COPY")
+  func servedSession() throws {
+    try ServedDevice.lend("libvfio-user,size=64K") { device, _, _ in
+      var data = [UInt8](number: V2State.preCopy.rawValue) + [UInt8](number: Int32(-1))
+      try device.set(.migDeviceState, data: &data)
+      let stream = device.stream(taking: try #require(data.number(at: 4)))
+      #expect(stream.readOnce(64).value?.count == 64)
+      try device.reset()
+      #expect(stream.readOnce(64).value?.count == 64)
+      stream.close()
+    }
   }
 
   private static func address(_ profile: String) -> String { profile == "spdk-v1" ? profile : "\(profile),size=64K" }

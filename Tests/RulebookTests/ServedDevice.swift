@@ -13,6 +13,24 @@ struct ServedDevice {
 
   /// Serves the device with this address, without the `sim:`, and checks it over the socket, whatever that may do to it.
   init(_ address: String, rules patterns: [String] = [], permission: Rule.Harm = .crash) throws {
+    (findings, ending) = try Self.lend(address) { device, path, journal in
+      guard let interface = try MigrationSupport.find(on: device).interface else { throw NoMigration() }
+      let session = MigrationSession(device: device, interface: interface, journal: journal)
+      var options = CheckRun.Options()
+      options.permission = permission
+      options.surroundings = Surroundings(socket: path)
+      let rules = try Rulebook.shipped.get().rules(matching: patterns)
+        .filter { [interface.protocol.rawValue, Rule.Rules.vfioUser.rawValue].contains($0.protocol.rawValue) }
+      var findings: [Finding] = []
+      let ending = CheckRun(session, options).run(rules) { findings.append($0) }
+      return (findings, ending)
+    }
+  }
+
+  /// Serves the device with this address as long as `body` uses it over the socket.
+  static func lend<R>(
+    _ address: String, _ body: (_ device: any Device, _ socket: String, Journal) throws -> R
+  ) throws -> R {
     let folder = try Tree()
     let path = "\(folder.path)/s"
     var serverOptions = ServerOptions()
@@ -29,17 +47,7 @@ struct ServedDevice {
       _ = ended.wait(timeout: .now() + .seconds(20))
     }
     let journal = Journal()
-    let device = try VFIOUserDevice.open(path, recorder: journal)
-    guard let interface = try MigrationSupport.find(on: device).interface else { throw NoMigration() }
-    let session = MigrationSession(device: device, interface: interface, journal: journal)
-    var options = CheckRun.Options()
-    options.permission = permission
-    options.surroundings = Surroundings(socket: path)
-    let rules = try Rulebook.shipped.get().rules(matching: patterns)
-      .filter { [interface.protocol.rawValue, Rule.Rules.vfioUser.rawValue].contains($0.protocol.rawValue) }
-    var findings: [Finding] = []
-    ending = CheckRun(session, options).run(rules) { findings.append($0) }
-    self.findings = findings
+    return try body(try VFIOUserDevice.open(path, recorder: journal), path, journal)
   }
 
   private struct NoMigration: Error {}

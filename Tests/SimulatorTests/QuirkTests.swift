@@ -75,6 +75,19 @@ struct QuirkTests {
     #expect(try device.register(UInt64.self, in: region, at: Register.pendingBytes) == all - size)
   }
 
+  @Test(
+    "leaves a chunk that was not read where hisi_acc has it; with mlx5 the window moves on",
+    arguments: ["hisi-v1", "mlx5-v1"])
+  func chunkNotRead(profile: String) throws {
+    let device = try SimulatedDevice.open("\(profile),size=64K,state=stop-copy,chunk=16K").withDefect
+    let region = try device.region(9)
+    let all = try device.register(UInt64.self, in: region, at: Register.pendingBytes)
+    _ = try device.register(UInt64.self, in: region, at: Register.dataOffset)
+    let size = try device.register(UInt64.self, in: region, at: Register.dataSize)
+    let left = try device.register(UInt64.self, in: region, at: Register.pendingBytes)
+    #expect(left == (profile == "hisi-v1" ? all : all - size))
+  }
+
   @Test("moves the window of hisi_acc to where data_offset is written")
   func offsetStored() throws {
     let device = try SimulatedDevice.open("hisi-v1,size=64K,state=stop-copy,chunk=4K").withDefect
@@ -102,6 +115,26 @@ struct QuirkTests {
     #expect(try device.register(UInt64.self, in: region, at: Register.dataSize) == 0)
     #expect(try device.register(UInt64.self, in: region, at: Register.dataOffset) == 4096)
     #expect(try device.register(UInt64.self, in: region, at: Register.dataSize) > 0)
+  }
+
+  @Test("leaves all data of SPDK for stop-copy, in one chunk, and those of mlx5")
+  func preCopy() throws {
+    for (profile, isPending, size) in [("spdk-v1", true, UInt64(0)), ("mlx5-v1", false, nil)]
+      as [(String, Bool, UInt64?)]
+    {
+      let device = try SimulatedDevice.open("\(profile),state=pre-copy").withDefect
+      let region = try device.region(9)
+      let pending = try device.register(UInt64.self, in: region, at: Register.pendingBytes)
+      #expect((pending > 0) == isPending)
+      _ = try device.register(UInt64.self, in: region, at: Register.dataOffset)
+      #expect((try? device.register(UInt64.self, in: region, at: Register.dataSize)) == size)
+      #expect(try device.register(UInt64.self, in: region, at: Register.pendingBytes) == pending)
+      try device.setRegister(V1State.stopCopy.rawValue, in: region, at: Register.deviceState)
+      let all = try device.register(UInt64.self, in: region, at: Register.pendingBytes)
+      _ = try device.register(UInt64.self, in: region, at: Register.dataOffset)
+      let first = try device.register(UInt64.self, in: region, at: Register.dataSize)
+      #expect(profile == "spdk-v1" ? first == all : first == 256 << 10)
+    }
   }
 
   @Test("refuses a reset of libvfio-user in STOP and STOP_COPY", arguments: ["libvfio-user-v1", "libvfio-user"])

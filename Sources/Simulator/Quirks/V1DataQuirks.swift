@@ -5,41 +5,56 @@ enum V1DataQuirks {
   private typealias Register = MigrationRegion.Register
 
   static let all: [Quirk] = [
-    reading("pending-empty-outside") { call, state, forward in
-      let isOutside = call.register == Register.pendingBytes && !state.contains(.savingBit)
-      return isOutside ? .success([]) : forward(call)
+    reading("pending-empty-outside") { call, state in
+      call.register == Register.pendingBytes && !state.contains(.savingBit) ? .success([]) : nil
     },
     // There is nothing before the device stops.
-    reading("no-pre-copy-data") { call, state, forward in
+    inPreCopy("no-pre-copy-data") { call, dataOffset in
       switch call.register {
-      case Register.pendingBytes where state == .preCopy: .success([UInt8](number: UInt64(0)))
-      case Register.dataSize where state == .preCopy: .failure(call.refused(.EINVAL))
-      default: forward(call)
+      case Register.pendingBytes: .success([UInt8](number: UInt64(0)))
+      case Register.dataOffset: .success([UInt8](number: dataOffset))
+      case Register.dataSize: .failure(call.refused(.EINVAL))
+      default: nil
       }
     },
     // All is pending, and nothing comes before the device stops.
-    reading("empty-pre-copy-chunks") { call, state, forward in
-      let isEmpty = state == .preCopy && call.register == Register.dataSize && call.count == 8
-      return isEmpty ? .success([UInt8](number: UInt64(0))) : forward(call)
+    inPreCopy("empty-pre-copy-chunks") { call, dataOffset in
+      switch call.register {
+      case Register.dataOffset: .success([UInt8](number: dataOffset))
+      case Register.dataSize: .success([UInt8](number: UInt64(0)))
+      default: nil
+      }
     },
     .plain("pending-falls-by-reading") { _, _ in fallsByReading() },
     .plain("iteration-in-order", wantsOrder),
   ]
 
-  /// Reads of the region are answered otherwise, by the state the device is in.
+  /// Some reads of the region are answered otherwise, by the state the device is in; nil lets them through.
   private static func reading(
-    _ name: String,
-    _ answer:
-      @escaping @Sendable (RegionCall, V1State, (RegionCall) -> Result<[UInt8], DeviceError>) -> Result<
-        [UInt8], DeviceError
-      >
+    _ name: String, _ answer: @escaping @Sendable (RegionCall, V1State) -> Result<[UInt8], DeviceError>?
+  ) -> Quirk {
+    .plain(name) { found, device in answering(found, device, answer) }
+  }
+
+  /// The same in pre-copy alone, for registers of 8 bytes. The second value is where the window begins.
+  private static func inPreCopy(
+    _ name: String, _ answer: @escaping @Sendable (RegionCall, UInt64) -> Result<[UInt8], DeviceError>?
   ) -> Quirk {
     .plain(name) { found, device in
-      let state = Remembered(found)
-      var interference = Interference.following(state, device.migrationProtocol)
-      interference.read = { call, forward in answer(call, V1State(rawValue: state.now), forward) }
-      return interference
+      answering(found, device) { call, state in
+        state == .preCopy && call.count == 8 ? answer(call, device.dataOffset) : nil
+      }
     }
+  }
+
+  private static func answering(
+    _ found: UInt32, _ device: Quirk.Device,
+    _ answer: @escaping @Sendable (RegionCall, V1State) -> Result<[UInt8], DeviceError>?
+  ) -> Interference {
+    let state = Remembered(found)
+    var interference = Interference.following(state, device.migrationProtocol)
+    interference.read = { call, forward in answer(call, V1State(rawValue: state.now)) ?? forward(call) }
+    return interference
   }
 
   /// pending_bytes falls with every read of the data, and a chunk is over when all of it was read.
