@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import VFIO
 
@@ -20,7 +21,7 @@ struct ObservedTests {
     ("libvfio-user-v1", ["V1-ACC-05", "V1-STATE-23", "V1-RST-01", "V1-QUI-03"]),
     ("spdk-v1", ["V1-ACC-05", "V1-ACC-11", "V1-STATE-23", "V1-RST-01", "V1-QUI-03"]),
     ("mlx5", []), ("hisi-acc", []), ("pds", []),
-    ("mtty", ["V2-FD-07", "V2-PRE-05"]),
+    ("mtty", ["V2-FD-07", "V2-LOG-08"]),
     (
       "libvfio-user",
       ["V2-DISC-09", "V2-STATE-01", "V2-RES-03", "V2-ERR-02", "V2-RST-01", "V2-LOG-02"]
@@ -35,6 +36,26 @@ struct ObservedTests {
     #expect(checked.ending == .complete)
     let broken = checked.findings.filter { [.fail, .warn].contains($0.verdict) }
     #expect(broken.map(\.rule.id) == rules, "\(broken.map(\.words))")
+  }
+
+  /// What the kernel answers, and not mtty.
+  private static let ofKernel = ["V2-PRE-09", "V2-PRE-10", "V2-DBG-01"]
+
+  @Test("that is mtty keeps and breaks what the real one was found to in the lab")
+  func asInLab() throws {
+    let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+    let file = try #require(fopen("/\(folder)/Lab/checks/rules-mtty.txt", "re"))
+    defer { fclose(file) }
+    var found: [String] = []
+    var line = [CChar](repeating: 0, count: 128)
+    while fgets(&line, 128, file) != nil {
+      found.append(String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+    #expect(found.count > 80)
+    let checked = try CheckedDevice(Self.address("mtty")).findings
+    let own = checked.map { "\($0.verdict.rawValue) \($0.rule.id)" }
+    let isOfKernel: (String) -> Bool = { line in Self.ofKernel.contains { line.hasSuffix(" \($0)") } }
+    #expect(own.filter { !isOfKernel($0) } == found.filter { !isOfKernel($0) })
   }
 
   @Test("of libvfio-user v1, once its error state was asked for, is lost")

@@ -13,7 +13,8 @@ enum V2Quirks {
     .refusal("no-data-size") { errno in
       .answering { $0.flags.index == FeatureNumber.migDataSize.rawValue ? $0.refused(errno) : nil }
     },
-    .plain("no-initial-bytes") { _, _ in hidesInitialBytes() },
+    .plain("flags-echoed") { _, _ in echoesFlags() },
+    .plain("logging-for-show") { _, _ in logsForShow() },
     .plain("data-fd-dies") { _, _ in dies() },
     .plain("data-checked-late") { _, _ in checksLate() },
     .refusal("bad-header", refusesHeader),
@@ -62,18 +63,45 @@ enum V2Quirks {
     return interference
   }
 
-  private static func hidesInitialBytes() -> Interference {
+  /// MIG_GET_PRECOPY_INFO leaves the flags as the caller has put them.
+  private static func echoesFlags() -> Interference {
     var interference = Interference()
-    interference.precopyInfo = { _, forward in
-      forward(()).map { PrecopyInfo(flags: $0.flags, initialBytes: 0, dirtyBytes: $0.dirtyBytes) }
-    }
     interference.streamQuestion = { question, forward in
-      guard case .precopyInfo = question else { return forward(question) }
+      guard case .precopyInfo(_, let flags) = question else { return forward(question) }
       return forward(question).map { reply in
         var bytes = reply.bytes
-        if bytes.count >= 24 { bytes.put(number: UInt64(0), at: 8) }
+        if bytes.count >= 8 { bytes.put(number: flags, at: 4) }
         return StreamReply(number: reply.number, bytes: bytes)
       }
+    }
+    return interference
+  }
+
+  /// A log for show: it can be started again, and be reported without having been started. What the kernel looks at
+  /// before it asks the driver is refused as ever.
+  private static func logsForShow() -> Interference {
+    let isOn = Remembered(false)
+    var interference = Interference()
+    interference.startLogging = { call, forward in
+      let answer = forward(call)
+      let wasOn = isOn.change { isOn in
+        defer { if case .success = answer { isOn = true } }
+        return isOn
+      }
+      return wasOn ? answer.flatMapError { $0.errno == .EINVAL ? .success(call.pageSize) : .failure($0) } : answer
+    }
+    interference.stopLogging = { _, forward in
+      isOn.now = false
+      return forward(())
+    }
+    interference.reportLogging = { bitmap, forward in
+      let isRight = bitmap.pageSize >= 4096 && bitmap.pageSize.nonzeroBitCount == 1
+      return isRight && !isOn.now ? .success(bitmap) : forward(bitmap)
+    }
+    interference.reset = { _, forward in
+      let answer = forward(())
+      if case .success = answer { isOn.now = false }
+      return answer
     }
     return interference
   }
