@@ -65,7 +65,7 @@ enum V2PreCopyDefects {
     }
   }
 
-  /// What mtty says.
+  /// A device that does not tell its initial data from the rest.
   private static let initial = first("V2-PRE-05") {
     PrecopyInfo(flags: $0.flags, initialBytes: 0, dirtyBytes: $0.dirtyBytes)
   }
