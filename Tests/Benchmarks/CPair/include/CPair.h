@@ -48,4 +48,7 @@ bool cp_set_state(cp_client *client, uint32_t state);
 /// `count` round trips of 32 and 40 bytes with cp_echo. False when one fails.
 bool cp_ping(const char *path, size_t count, double *seconds);
 
+/// Lets a process (0: this thread) run on one processor alone. False when there is no such one.
+bool cp_run_on(int process, int processor);
+
 #endif

@@ -67,6 +67,27 @@ final class ServerProcess {
     usleep(50_000)
   }
 
+  /// Where the two ends run. Each wakes the other, so that the system keeps them on one processor or not, as it comes.
+  enum Place: CaseIterable {
+    /// Each on its own, where there are two: what they can do at the same time counts.
+    case apart
+    /// Both on one: what is counted are the messages alone.
+    case together
+
+    var words: String {
+      switch self {
+      case .apart: "each end on a processor of its own, where there are two"
+      case .together: "both ends on one processor"
+      }
+    }
+  }
+
+  /// Lets it and this thread run there from now on.
+  func run(_ place: Place) {
+    _ = cp_run_on(process, 0)
+    if place == .together || !cp_run_on(0, 1) { _ = cp_run_on(0, 0) }
+  }
+
   /// The processor time it has taken so far.
   var processorTime: Duration {
     var clock = clockid_t()

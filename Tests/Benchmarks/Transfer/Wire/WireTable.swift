@@ -31,14 +31,22 @@ struct WireTable {
   func run() throws {
     print("\nover a socket, in MiB/s; loop: a loop in C on our client; program: a save without checksums, a load;")
     print("cpu: processor time of both ends in ms")
-    print(line("", ["C pair", "loop", "ratio", "program", "ratio", "C cpu", "loop cpu", "cpu", "peak MiB", "server"]))
-    for row in Self.rows { try run(row) }
+    for place in ServerProcess.Place.allCases {
+      print("\n\(place.words)")
+      try run(place)
+    }
   }
 
-  private func run(_ row: Row) throws {
+  private func run(_ place: ServerProcess.Place) throws {
+    print(line("", ["C pair", "loop", "ratio", "program", "ratio", "C cpu", "loop cpu", "cpu", "peak MiB", "server"]))
+    for row in Self.rows { try run(row, place) }
+  }
+
+  private func run(_ row: Row, _ place: ServerProcess.Place) throws {
     let address = row.way.address(size: size, chunk: row.chunk)
     let ours = try ServerProcess(.ours, address, at: folder + "/ours")
     let plain = try ServerProcess(.plain, address, at: folder + "/plain")
+    for server in [ours, plain] { server.run(place) }
     defer { for name in ["stream", "raw"] { unlink("\(folder)/\(name)") } }
     let times: [[Duration]]
     do {
