@@ -56,7 +56,8 @@ final class Stage: Sendable {
         while status.run.ending == nil { lend(handles) { self.playNext(on: $0) } }
       case .backToStart: lend(handles) { self.reset($0) }
       }
-      change { $0.work = nil }
+      // With its ending a play was over already, and something else may have been asked for since.
+      change { if $0.run.ending == nil { $0.work = nil } }
     }
   }
 
@@ -86,7 +87,11 @@ final class Stage: Sendable {
     let cast = isWhole ? Dictionary(uniqueKeysWithValues: zip(scenario.roles, actors)) : [:]
     var run = status.run
     run.playNext(on: cast, isCancelled: { self.status.isCancelled })
-    change { $0.run = run }
+    change { status in
+      status.run = run
+      // Whoever sees that it has ended may go back to the start at once.
+      if run.ending != nil { status.work = nil }
+    }
   }
 
   private func reset(_ devices: [OpenedDevice]) {
