@@ -31,7 +31,7 @@ extension VFIOUserConnection {
     switch try reply(to: id) {
     case .refused(let errno):
       throw errno.map(WireError.system) ?? .malformed("the server refuses to agree on a version")
-    case .placed: throw .malformed("")
+    case .placed: throw .malformed("the reply to VERSION came as data")
     case .done(let payload, let descriptors):
       let theirs = try WireVersion(payload: payload)
       guard theirs.major == 0 else { throw .malformed("the server speaks version \(theirs.major).\(theirs.minor)") }
