@@ -58,8 +58,16 @@ public final class Journal: AccessRecorder {
     /// Where the oldest one is.
     private var oldest = 0
 
-    /// Oldest first.
-    var entries: [Numbered] { Array(kept[oldest...] + kept[..<oldest]) }
+    /// What has this number or a later one, oldest first. Copied once: there may be thousands.
+    func entries(from number: Int) -> [Numbered] {
+      let parts = [kept[oldest...], kept[..<oldest]].map { part in
+        part[part.partitioningIndex { $0.number >= number }...]
+      }
+      var entries: [Numbered] = []
+      entries.reserveCapacity(parts[0].count + parts[1].count)
+      parts.forEach { entries += $0 }
+      return entries
+    }
 
     var lastStep: StepResult? {
       for part in [kept[..<oldest], kept[oldest...]] {
@@ -146,8 +154,10 @@ public final class Journal: AccessRecorder {
 
   /// What is still there from this number on, oldest first; without what was only looked at unless that is wanted.
   public func entries(from number: Int = 0, withLooks: Bool = true) -> [Numbered] {
-    let (done, looks) = contents.withLock { ($0.done.entries, withLooks ? $0.looks.entries : []) }
-    return (done + looks).filter { $0.number >= number }.sorted { $0.number < $1.number }
+    let (done, looks) = contents.withLock {
+      ($0.done.entries(from: number), withLooks ? $0.looks.entries(from: number) : [])
+    }
+    return looks.isEmpty ? done : (done + looks).sorted { $0.number < $1.number }
   }
 
   /// How many entries there have been: the next one has this number.
@@ -156,5 +166,17 @@ public final class Journal: AccessRecorder {
   /// The last step that is still there.
   public var lastStep: StepResult? {
     contents.withLock { $0.done.lastStep }
+  }
+}
+
+extension ArraySlice {
+  /// Where the elements begin for which `isBehind` holds; it holds for all that follow one of them.
+  fileprivate func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

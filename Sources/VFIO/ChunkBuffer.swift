@@ -14,7 +14,7 @@ public struct ChunkBuffer: Sendable {
     _ part: Range<Int>, by call: (inout MutableRawSpan) throws(E) -> R
   ) throws(E) -> R {
     if bytes.count < part.upperBound {
-      bytes += [UInt8](repeating: 0, count: part.upperBound - bytes.count)
+      bytes.append(contentsOf: repeatElement(0, count: part.upperBound - bytes.count))
     }
     var span = bytes.mutableSpan
     var all = span.mutableBytes

@@ -6,7 +6,7 @@ enum StreamDamage: String, CaseIterable, Sendable {
   case cut, flipped, reordered, doubled, overlong, empty
 
   /// The chunks of a whole stream, damaged.
-  func damage(_ chunks: [[UInt8]]) -> [[UInt8]] {
+  func damage(_ chunks: [LoadData]) throws(Untried) -> [LoadData] {
     var chunks = chunks
     switch self {
     case .empty: return []
@@ -16,22 +16,22 @@ enum StreamDamage: String, CaseIterable, Sendable {
       return chunks.compactMap { chunk in
         defer { kept += chunk.count }
         let rest = half - kept
-        return rest <= 0 ? nil : Array(chunk.prefix(rest))
+        return rest <= 0 ? nil : chunk.prefix(rest)
       }
     case .flipped:
       // In the middle of the first chunk: the headers of most devices' streams are there.
-      guard let first = chunks.first, !first.isEmpty else { return chunks }
-      chunks[0][min(8, first.count - 1)] ^= 0xff
+      guard let first = chunks.first, first.count > 0 else { return chunks }
+      chunks[0] = try first.flipped(at: min(8, first.count - 1))
       return chunks
     case .reordered:
       guard chunks.count > 1 else {
-        let all = chunks.first ?? []
-        return [Array(all.dropFirst(all.count / 2) + all.prefix(all.count / 2))]
+        let all = chunks.first ?? LoadData()
+        return [all.dropFirst(all.count / 2) + all.prefix(all.count / 2)]
       }
       chunks.swapAt(0, chunks.count - 1)
       return chunks
     case .doubled: return chunks + chunks
-    case .overlong: return chunks + [[UInt8](repeating: 0x5a, count: min(chunks.last?.count ?? 4096, 65536))]
+    case .overlong: return chunks + [LoadData(repeating: 0x5a, count: min(chunks.last?.count ?? 4096, 65536))]
     }
   }
 }
@@ -57,8 +57,8 @@ extension UserFault {
     let v1 = try V1Bench(bench)
     let saved = try v1.savedState(keeping: .all)
     try v1.enter(.resuming)
-    for (number, chunk) in damage.damage(saved.chunks).enumerated() {
-      if let refusal = v1.put(chunk).refusal { return .kept("Chunk \(number + 1) is refused: \(refusal).") }
+    for (number, chunk) in try damage.damage(saved.chunks).enumerated() {
+      if let refusal = v1.put(try chunk.bytes()).refusal { return .kept("Chunk \(number + 1) is refused: \(refusal).") }
     }
     let left = v1.setState(V1State.running.rawValue)
     guard let refusal = left.refusal else { return damage.silence(saved.byteCount) }
@@ -69,8 +69,8 @@ extension UserFault {
     let v2 = try V2Bench(bench)
     let saved = try v2.saved()
     let half = max(1, saved.count / 2)
-    let pieces = [Array(saved.prefix(half)), Array(saved.dropFirst(half))]
-    let loading = try v2.load(damage.damage(pieces).flatMap { $0 })
+    let damaged = try damage.damage([saved.prefix(half), saved.dropFirst(half)])
+    let loading = try v2.load(damaged.reduce(LoadData(), +))
     return loading.isTaken
       ? damage.silence(saved.count)
       : .kept("\(loading); the state is \(v2.state().value?.protocolName ?? "unknown").")

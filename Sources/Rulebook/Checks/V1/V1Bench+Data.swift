@@ -9,7 +9,8 @@ extension V1Bench {
     /// What `pending_bytes` said at first.
     var firstPending: UInt64 = 0
     /// The first chunks, as they lay in the window: as many as were to be kept.
-    var chunks: [[UInt8]] = []
+    private(set) var chunks: [LoadData] = []
+    private let data = SavedData()
     /// How long each chunk was, all of them.
     var sizes: [Int] = []
     /// What tells the data from other data, in this process.
@@ -28,14 +29,12 @@ extension V1Bench {
       sizes == other.sizes && hasher.finalize() == other.hasher.finalize()
     }
 
-    init(chunks: [[UInt8]] = []) {
-      for chunk in chunks { add(chunk, keep: true) }
-    }
-
-    fileprivate mutating func add(_ chunk: [UInt8], keep: Bool) {
+    fileprivate mutating func add(_ chunk: [UInt8], keep: Bool) throws(Untried) {
       sizes.append(chunk.count)
       chunk.withUnsafeBytes { hasher.combine(bytes: $0) }
-      if keep { chunks.append(chunk) }
+      guard keep else { return }
+      try data.add(chunk)
+      chunks.append(data.part(data.count - chunk.count..<data.count))
     }
   }
 
@@ -130,7 +129,7 @@ extension V1Bench {
       let chunk = try openChunk()
       if chunk.size > 0 {
         let bytes = try bench.need(window(at: chunk.offset, count: chunk.size), "reading the window")
-        saved.add(bytes, keep: saved.isKept && keeping.keeps(taken, after: saved.chunks.count))
+        try saved.add(bytes, keep: saved.isKept && keeping.keeps(taken, after: saved.chunks.count))
         taken += chunk.size
         lastData = .now
       } else {
@@ -177,7 +176,7 @@ extension V1Bench {
   /// Loads these chunks into the device, and runs it.
   func load(_ saved: Saved) throws(Untried) {
     try enter(.resuming)
-    for chunk in saved.chunks { _ = try bench.need(put(chunk), "loading a chunk") }
+    for chunk in saved.chunks { _ = try bench.need(put(chunk.bytes()), "loading a chunk") }
     try enter(.running)
   }
 }

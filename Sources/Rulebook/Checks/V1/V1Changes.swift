@@ -48,7 +48,7 @@ enum V1Changes {
       let v1 = try V1Bench(bench)
       let saved = try v1.savedState(keeping: .all)
       try v1.enter(.resuming)
-      for chunk in saved.chunks { _ = try bench.need(v1.put(chunk), "loading a chunk") }
+      for chunk in saved.chunks { _ = try bench.need(v1.put(chunk.bytes()), "loading a chunk") }
       let change = v1.change(to: .running)
       let words = "\(saved.byteCount) bytes were loaded. \(change.words)."
       return change.isMade ? .kept(words) : .broken(words)

@@ -94,7 +94,7 @@ enum V1Errors {
     guard !change.answer.isDone, change.isError else { return .broken("\(change.words).") }
     guard v1.isBackInRunning() else { return .kept("\(change.words). No reset brings it back to running.") }
     let first = bench.journal.count
-    _ = v1.ownLoad(V1Bench.Saved(chunks: [V1Bench.wrongData]))
+    _ = v1.ownLoad([V1Bench.wrongData])
     var isInError = false
     for access in bench.accesses(since: first) {
       let state: UInt32 = access.payload.number(at: 0) ?? 0
@@ -115,7 +115,7 @@ enum V1Errors {
 
 extension V1Bench {
   /// Data that no device takes for its own.
-  static let wrongData = [UInt8](repeating: 0xFF, count: 64)
+  static var wrongData: LoadData { LoadData(repeating: 0xFF, count: 64) }
 
   /// Loads wrong data and asks the device to run, access by access.
   func loadWrongData() throws(Untried) -> [(access: String, refusal: DeviceError.Reason?)] {
@@ -125,7 +125,7 @@ extension V1Bench {
       throw Untried("data_offset is \(offset), where there is no room for data")
     }
     return [
-      ("the write of the data", setWindow(Self.wrongData, at: offset).refusal),
+      ("the write of the data", setWindow(try Self.wrongData.bytes(), at: offset).refusal),
       ("the write of data_size", setDataSize(UInt64(Self.wrongData.count)).refusal),
       ("the read of data_offset", dataOffset().refusal),
       ("the write of running", setState(V1State.running.rawValue).refusal),

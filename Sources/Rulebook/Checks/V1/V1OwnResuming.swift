@@ -6,7 +6,7 @@ enum V1OwnResuming {
   static let checks: [Check] = [
     Check("V1-RES-01") { (bench) throws(Untried) in
       let v1 = try V1Bench(bench)
-      let (touches, report) = v1.ownLoad(try v1.savedState(keeping: .beginning))
+      let (touches, report) = v1.ownLoad(try v1.savedState(keeping: .beginning).chunks)
       var order = LoadOrder()
       for touch in touches {
         if let why = order.fault(of: touch) { return .broken(why) }
@@ -17,7 +17,7 @@ enum V1OwnResuming {
     Check("V1-RES-03") { (bench) throws(Untried) in
       let v1 = try V1Bench(bench)
       let saved = try v1.savedState(keeping: .beginning)
-      let (touches, report) = v1.ownLoad(saved)
+      let (touches, report) = v1.ownLoad(saved.chunks)
       let given = touches.compactMap { if case .setSize(let size) = $0 { Int(clamping: size) } else { nil } }
       guard !given.isEmpty else { throw Untried("no chunk was taken: \(report.fault?.description ?? "no data")") }
       return given == Array(saved.sizes.prefix(given.count))

@@ -55,7 +55,7 @@ enum V1Reset {
     guard let chunk = try v1.savedState(keeping: .beginning).chunks.first else {
       throw Untried("the device has no data")
     }
-    let part = Array(chunk.prefix(max(1, chunk.count / 2)))
+    let part = try chunk.prefix(max(1, chunk.count / 2)).bytes()
     try v1.enter(.resuming)
     let told =
       "Of a chunk of \(chunk.count) bytes, \(part.count) were given: \(v1.put(part).isDone ? "taken" : "refused")."

@@ -39,12 +39,13 @@ enum V1Resuming {
   private static func loadSpoiling(_ saved: V1Bench.Saved, _ v1: V1Bench) throws(Untried) -> String? {
     try v1.enter(.resuming)
     for (number, chunk) in saved.chunks.enumerated() {
-      let answer = v1.put(chunk)
+      let bytes = try chunk.bytes()
+      let answer = v1.put(bytes)
       guard let offset = answer.value else {
         if number == 0 { throw Untried("the first chunk is refused: \(answer)") }
         return "chunk \(number + 1) of \(saved.chunks.count) is refused: \(answer)"
       }
-      let spoilt = v1.setWindow(chunk.map { ~$0 }, at: offset)
+      let spoilt = v1.setWindow(bytes.map { ~$0 }, at: offset)
       guard spoilt.isDone else { throw Untried("the window can't be written once more: \(spoilt)") }
     }
     let answer = v1.setState(V1State.running.rawValue)
@@ -72,7 +73,7 @@ enum V1Resuming {
     let told = "\(some.reduce(0) { $0 + $1.count }) of \(saved.byteCount) bytes"
     try v1.enter(.resuming)
     for chunk in some {
-      let answer = v1.put(chunk)
+      let answer = v1.put(try chunk.bytes())
       guard answer.isDone else { return .kept("Of \(told), the device refuses a part: \(answer).") }
     }
     let answer = v1.setState(V1State.running.rawValue)
@@ -81,10 +82,10 @@ enum V1Resuming {
   }
 
   /// The chunks that were kept, when those are not all. Else the first half of them, or half of the only one.
-  private static func part(of saved: V1Bench.Saved) -> [[UInt8]] {
+  private static func part(of saved: V1Bench.Saved) -> [LoadData] {
     let chunks = saved.chunks
     if !saved.isKept { return chunks }
-    return chunks.count > 1 ? Array(chunks.prefix(chunks.count / 2)) : chunks.map { Array($0.prefix($0.count / 2)) }
+    return chunks.count > 1 ? Array(chunks.prefix(chunks.count / 2)) : chunks.map { $0.prefix($0.count / 2) }
   }
 
   private static func nothing(_ bench: Bench) throws(Untried) -> Outcome {
@@ -99,7 +100,7 @@ enum V1Resuming {
     let saved = try v1.savedState(keeping: .beginning)
     try v1.enter(.resuming)
     var offsets: Set<UInt64> = []
-    for chunk in saved.chunks { offsets.insert(try bench.need(v1.put(chunk), "loading a chunk")) }
+    for chunk in saved.chunks { offsets.insert(try bench.need(v1.put(chunk.bytes()), "loading a chunk")) }
     let places = offsets.sorted().prefix(4).map { "\($0)" }.joined(separator: ", ")
     return .seen("For \(saved.chunks.count) chunks, data_offset had \(offsets.count) values: \(places).")
   }

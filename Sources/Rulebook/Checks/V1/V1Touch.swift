@@ -83,11 +83,11 @@ extension V1Bench {
   /// Lets this program load what was saved, as it always does.
   ///
   /// - Returns: what it did with the region.
-  func ownLoad(_ saved: Saved) -> (touches: [V1Touch], report: TransferReport) {
+  func ownLoad(_ chunks: [LoadData]) -> (touches: [V1Touch], report: TransferReport) {
     var options = TransferOptions()
     options.limits.time = Bench.patience
     let first = bench.journal.count
-    let report = LoadOperation(bench.session, from: Chunks(saved.chunks), options: options).run()
+    let report = LoadOperation(bench.session, from: LoadChunks(chunks), options: options).run()
     return (touches(since: first), report)
   }
 }
@@ -97,18 +97,4 @@ private final class Nowhere: ByteSink {
   func write(_ bytes: RawSpan) {}
   func finish() {}
   func abandon() {}
-}
-
-/// Gives chunks one after the other.
-private final class Chunks: ChunkSource {
-  private var rest: ArraySlice<[UInt8]>
-  let digest: String? = nil
-
-  init(_ chunks: [[UInt8]]) { rest = chunks[...] }
-
-  func nextChunk(into buffer: inout [UInt8]) -> Int? {
-    guard let next = rest.popFirst() else { return nil }
-    buffer = next
-    return next.count
-  }
 }

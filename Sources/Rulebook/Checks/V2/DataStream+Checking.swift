@@ -12,8 +12,6 @@ enum Read: Sendable {
 
 /// What a data fd gave until it gave no more.
 struct Drained: Sendable {
-  /// The data, unless only their count was asked for.
-  private(set) var bytes: [UInt8] = []
   private(set) var count = 0
   /// What came instead of more data; nil when a check takes no more.
   var end: Read?
@@ -28,10 +26,9 @@ struct Drained: Sendable {
     count == other.count && hasher.finalize() == other.hasher.finalize()
   }
 
-  fileprivate mutating func add(_ data: [UInt8], keep: Bool) {
+  fileprivate mutating func add(_ data: [UInt8]) {
     count += data.count
     data.withUnsafeBytes { hasher.combine(bytes: $0) }
-    if keep { bytes += data }
   }
 }
 
@@ -73,17 +70,18 @@ extension DataStream {
 
   /// Reads until there is no more, or more than a check takes.
   ///
-  /// - Parameter keep: whether the data are wanted too.
-  func drain(keep: Bool = true) -> Drained {
+  /// - Parameter data: what takes the data, when they are wanted too.
+  func drain(into data: SavedData? = nil) throws(Untried) -> Drained {
     var drained = Drained()
     let deadline = ContinuousClock.now + Bench.patience * 10
     while drained.count < Bench.byteLimit, ContinuousClock.now < deadline {
-      let read = next(1 << 20)
+      let read = next()
       guard case .data(let bytes) = read else {
         drained.end = read
         return drained
       }
-      drained.add(bytes, keep: keep)
+      drained.add(bytes)
+      try data?.add(bytes)
     }
     return drained
   }
@@ -93,18 +91,18 @@ extension DataStream {
     if case .refused(let reason) = next(256) { .refused(reason) } else { .value(()) }
   }
 
-  /// Writes all of these bytes, in writes of so many bytes each.
+  /// Writes all of these data, in writes of so many bytes each.
   ///
   /// - Returns: why that failed; nil when it did not.
-  func writeAll(_ bytes: [UInt8], inPiecesOf size: (_ offset: Int) -> Int = { _ in 1 << 16 }) -> Loading? {
+  func writeAll(
+    _ data: LoadData, inPiecesOf size: (_ offset: Int) -> Int = { _ in 1 << 16 }
+  ) throws(Untried) -> Loading? {
     var done = 0
-    while done < bytes.count {
-      let end = min(bytes.count, done + max(1, size(done)))
-      let written = whenReady(.writing) {
-        Answer { () throws(DeviceError) in try write(bytes.span.bytes.extracting(done..<end)) }
-      }
+    while done < data.count {
+      let bytes = try data.extracting(done..<min(data.count, done + max(1, size(done)))).bytes()
+      let written = whenReady(.writing) { Answer { () throws(DeviceError) in try write(bytes.span.bytes) } }
       switch written {
-      case .value(0): return .refusedWriting(.short(expected: end - done, got: 0), after: done)
+      case .value(0): return .refusedWriting(.short(expected: bytes.count, got: 0), after: done)
       case .value(let count): done += count
       case .refused(let reason): return .refusedWriting(reason, after: done)
       }
@@ -147,15 +145,6 @@ extension Loading: CustomStringConvertible {
     case .taken: "all was taken"
     case .refusedWriting(let reason, let count): "the data fd answers \(reason) after \(count) bytes"
     case .refusedLeaving(let reason): "leaving RESUMING answers \(reason)"
-    }
-  }
-
-  /// The same with so many bytes more before it.
-  func later(by count: Int) -> Loading {
-    if case .refusedWriting(let reason, let after) = self {
-      .refusedWriting(reason, after: after + count)
-    } else {
-      self
     }
   }
 

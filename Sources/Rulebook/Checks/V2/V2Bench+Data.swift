@@ -26,30 +26,25 @@ extension V2Bench {
   }
 
   /// All that the device gives in STOP_COPY, where it is afterwards.
-  func saved() throws(Untried) -> [UInt8] {
-    let drained = try open(.stopCopy).drain()
+  func saved() throws(Untried) -> LoadData {
+    let data = SavedData()
+    let drained = try open(.stopCopy).drain(into: data)
     switch drained.end {
     case .end where drained.count == 0: throw Untried("the device gives no data")
-    case .end: return drained.bytes
+    case .end: return data.whole
     case .nothingNow: throw Untried("the device says ENOMSG in STOP_COPY")
     case .refused(let reason): throw Untried("its data can't be read: \(reason)")
     case .data, nil: throw Untried("the device gives more than a check takes")
     }
   }
 
-  /// Loads these bytes, in writes of so many bytes each, and leaves RESUMING.
-  ///
-  /// - Parameter excess: how many zeros are written behind them.
+  /// Loads these data, in writes of so many bytes each, and leaves RESUMING.
   func load(
-    _ bytes: [UInt8], inPiecesOf size: (_ offset: Int) -> Int = { _ in 1 << 16 }, excess: Int = 0
+    _ data: LoadData, inPiecesOf size: (_ offset: Int) -> Int = { _ in 1 << 16 }
   ) throws(Untried) -> Loading {
     let stream = try open(.resuming)
     defer { stream.close() }
-    if let refused = stream.writeAll(bytes, inPiecesOf: size) { return refused }
-    let zeros = [UInt8](repeating: 0, count: min(excess, 1 << 20))
-    for written in stride(from: 0, to: excess, by: max(1, zeros.count)) {
-      if let refused = stream.writeAll(zeros) { return refused.later(by: bytes.count + written) }
-    }
+    if let refused = try stream.writeAll(data, inPiecesOf: size) { return refused }
     guard let refusal = set(.stop).answer.refusal else { return .taken }
     // A device that has no way to STOP has taken the data nonetheless if it runs on them.
     guard state().value == .resuming, set(.running).isDone else { return .refusedLeaving(refusal) }

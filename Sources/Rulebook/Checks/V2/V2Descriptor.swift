@@ -11,11 +11,11 @@ enum V2Descriptor {
     let arcs = V2Arcs(flags: v2.flags)
     var present = try bench.need(v2.state(), "GET MIG_DEVICE_STATE")
     var session: (any DataStream)?
-    var saved: [UInt8] = []
+    var saved = LoadData()
     var count = 0
     for state in walk {
       guard let path = arcs.path(from: present, to: state) else { continue }
-      if present == .resuming, state != .resuming { _ = session?.writeAll(saved) }
+      if present == .resuming, state != .resuming { _ = try session?.writeAll(saved) }
       let change = v2.set(state)
       let new = change.dataFD >= 0 ? bench.stream(taking: change.dataFD) : nil
       let name = "\(present.protocolName) to \(state.protocolName)"
@@ -29,7 +29,11 @@ enum V2Descriptor {
         return .broken("\(name) gives \(isDue ? "no data fd" : "data fd \(change.dataFD), and opens no session").")
       }
       session = new ?? session
-      if state == .stopCopy, let new { saved = new.drain().bytes }
+      if state == .stopCopy, let new {
+        let data = SavedData()
+        _ = try new.drain(into: data)
+        saved = data.whole
+      }
       (present, count) = (state, count + 1)
     }
     guard count > 0 else { throw Untried("the device makes no change") }

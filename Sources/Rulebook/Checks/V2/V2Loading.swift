@@ -1,5 +1,4 @@
 import Migration
-import Synchronization
 import VFIO
 
 /// Loading: what a device does with data that are not as they should be.
@@ -8,11 +7,10 @@ enum V2Loading {
 
   private static let bad = Check("V2-RES-01") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    var bytes = try v2.saved()
-    let half = try v2.load(Array(bytes.prefix(bytes.count / 2)))
+    let data = try v2.saved()
+    let half = try v2.load(data.prefix(data.count / 2))
     try v2.recover()
-    bytes[0] = ~bytes[0]
-    let altered = try v2.load(bytes)
+    let altered = try v2.load(data.flipped(at: 0))
     try v2.recover()
     let words = "Half of the data: \(half). All data with the first byte altered: \(altered)."
     return half.isTaken && altered.isTaken ? .broken(words) : .kept(words)
@@ -20,8 +18,8 @@ enum V2Loading {
 
   private static let stateAfterwards = Check("V2-RES-02") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let bytes = try v2.saved()
-    let half = try v2.load(Array(bytes.prefix(bytes.count / 2)))
+    let data = try v2.saved()
+    let half = try v2.load(data.prefix(data.count / 2))
     let state = v2.state()
     return .seen("Half of the data: \(half). The device is then in \(state.value?.protocolName ?? "\(state)").")
   }
@@ -29,11 +27,12 @@ enum V2Loading {
   /// A load of this program's own is given up in the middle.
   private static let abort = Check("V2-RES-03") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let bytes = try v2.saved()
+    let data = try v2.saved()
     try v2.enter(.running)
     let first = bench.journal.count
-    let source = HalfSource(Array(bytes.prefix(bytes.count / 2)))
-    let observer = TransferObserver(isCancelled: { source.isUsedUp })
+    let source = LoadChunks(data.prefix(data.count / 2).chunks(of: 1 << 16))
+    let end = source.end
+    let observer = TransferObserver(isCancelled: { end.hasCome })
     _ = LoadOperation(bench.session, from: source, observer: observer).run()
     let accesses = bench.accesses(since: first)
     guard accesses.contains(where: \.entersResuming) else {
@@ -50,14 +49,14 @@ enum V2Loading {
 
   private static let nothing = Check("V2-RES-04") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let loading = try v2.load([])
+    let loading = try v2.load(LoadData())
     let state = v2.state()
     return .seen("Without any data: \(loading). The device is then in \(state.value?.protocolName ?? "\(state)").")
   }
 
   private static let tooLong = Check("V2-RES-05") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let loading = try v2.load(try v2.saved(), excess: 16 << 20)
+    let loading = try v2.load(v2.saved() + LoadData(repeating: 0, count: 16 << 20))
     return loading.isTaken
       ? .broken("16 MiB behind the data: \(loading).") : .kept("16 MiB behind the data: \(loading).")
   }
@@ -66,23 +65,5 @@ enum V2Loading {
 extension Access {
   fileprivate var entersResuming: Bool {
     sets(.migDeviceState) && failure == nil && payload.number(at: 0) == V2State.resuming.rawValue
-  }
-}
-
-/// Gives some data, and no more.
-private final class HalfSource: ChunkSource, Sendable {
-  private let rest: Mutex<[UInt8]>
-
-  init(_ bytes: [UInt8]) { rest = Mutex(bytes) }
-
-  var isUsedUp: Bool { rest.withLock { $0.isEmpty } }
-  var digest: String? { nil }
-
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
-    buffer = rest.withLock { rest in
-      defer { rest = [] }
-      return rest
-    }
-    return buffer.isEmpty ? nil : buffer.count
   }
 }

@@ -58,7 +58,7 @@ enum V2Reset {
     // What is written over a socket is answered later.
     let states = (bench.isBehindSocket ? [V2State.stopCopy, .preCopy] : [.stopCopy, .preCopy, .resuming])
       .filter(walk.arcs.states.contains)
-    let bytes = try Array(walk.saved().bytes.prefix(4096))
+    let beginning = try walk.savedData().prefix(4096)
     var answers: [String] = []
     for state in states {
       try walk.enter(.running)
@@ -66,7 +66,7 @@ enum V2Reset {
       let stream = try walk.openStream()
       let done = try reset(walk.v2)
       guard done.isDone else { throw Untried("reset in \(state.protocolName) answers \(done)") }
-      let used = state == .resuming ? stream.put(bytes) : stream.readable()
+      let used = state == .resuming ? try stream.put(beginning) : stream.readable()
       guard let refusal = used.refusal else {
         return .broken("After a reset in \(state.protocolName) the data fd can still be used.")
       }

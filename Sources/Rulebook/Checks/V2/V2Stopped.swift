@@ -20,7 +20,7 @@ enum V2Stopped {
       try walk.enter(.stopCopy)
       // libvfio-user refuses all of a device's regions there.
       if !bench.isBehindSocket, let fault = configFault(walk, before) { return .broken(fault) }
-      let saved = try walk.drain(keep: false)
+      let saved = try walk.drain()
       if saved.isWhole { saves.append(saved) }
       let now = walk.v2.state()
       guard now.value == .stopCopy else {

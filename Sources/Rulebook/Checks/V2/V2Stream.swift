@@ -8,14 +8,14 @@ enum V2Stream {
   /// Goes to STOP_COPY and reads all data there.
   private static func drained(_ v2: V2Bench) throws(Untried) -> (stream: any DataStream, count: Int) {
     let stream = try v2.open(.stopCopy)
-    let drained = stream.drain(keep: false)
+    let drained = try stream.drain()
     guard drained.end != nil else { throw Untried("the device gives more than a check takes") }
     return (stream, drained.count)
   }
 
   private static let end = Check("V2-FD-05") { (bench) throws(Untried) in
     let stream = try V2Bench(bench).open(.stopCopy)
-    let drained = stream.drain(keep: false)
+    let drained = try stream.drain()
     guard let end = drained.end else { throw Untried("the device gives more than a check takes") }
     guard case .end = end else {
       return .broken("After \(drained.count) bytes a read answers \(end), not 0.")
@@ -29,7 +29,7 @@ enum V2Stream {
 
   private static let noMessage = Check("V2-FD-06") { (bench) throws(Untried) in
     let stream = try V2Bench(bench).open(.stopCopy)
-    let drained = stream.drain(keep: false)
+    let drained = try stream.drain()
     guard let end = drained.end else { throw Untried("the device gives more than a check takes") }
     let pieces = [end] + (0..<8).map { _ in stream.next() }
     return pieces.contains(where: \.isNothingNow)
@@ -40,7 +40,7 @@ enum V2Stream {
   private static let nothingNow = Check("V2-FD-07") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
     guard v2.device.wire == nil else { throw Untried("over a socket there is no ENOMSG") }
-    let drained = try v2.openPreCopy().drain(keep: false)
+    let drained = try v2.openPreCopy().drain()
     guard let end = drained.end else { throw Untried("the device always has more data") }
     return end.isNothingNow
       ? .kept("After \(drained.count) bytes in PRE_COPY a read answers ENOMSG.")
@@ -70,39 +70,40 @@ enum V2Stream {
 
   private static let anyPieces = Check("V2-FD-12") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
-    let bytes = try v2.saved()
-    let whole = try v2.load(bytes) { _ in bytes.count }
+    let data = try v2.saved()
+    let whole = try v2.load(data) { _ in 1 << 20 }
     guard whole.isTaken else { throw Untried("the device does not take its own data: \(whole)") }
     // Single bytes where heads are; more of them would only take time.
-    let singly = try v2.load(bytes) { $0 < 256 ? 1 : 1 << 16 }
+    let singly = try v2.load(data) { $0 < 256 ? 1 : 1 << 16 }
     guard singly.isTaken else { return .broken("Written byte by byte the same data are not taken: \(singly).") }
-    let pages = try v2.load(bytes) { _ in 4096 }
+    let pages = try v2.load(data) { _ in 4096 }
     return pages.isTaken
-      ? .kept("\(bytes.count) bytes are taken in one write, byte by byte, and in writes of 4096.")
+      ? .kept("\(data.count) bytes are taken in writes of 1 MiB, of 4096, and byte by byte.")
       : .broken("In writes of 4096 bytes the same data are not taken: \(pages).")
   }
 
   private static let oneStream = Check("V2-FD-13") { (bench) throws(Untried) in
     let v2 = try V2Bench(bench)
     let stream = try v2.openPreCopy()
-    guard case .data(var bytes) = stream.next(16 << 10) else { throw Untried("the device gives no data in PRE_COPY") }
+    let data = SavedData()
+    guard case .data(let first) = stream.next(16 << 10) else { throw Untried("the device gives no data in PRE_COPY") }
+    try data.add(first)
     if v2.flags.contains(.p2p) {
       try v2.enter(.preCopyP2P)
-      if case .data(let more) = stream.next(16 << 10) { bytes += more }
+      if case .data(let more) = stream.next(16 << 10) { try data.add(more) }
     }
-    let early = bytes.count
+    let early = data.count
     if !v2.set(.stopCopy).isDone {
       // A way that keeps the session, if there is one.
       try v2.enter(.preCopy)
       try v2.enter(.stopCopy)
     }
-    let rest = stream.drain()
+    let rest = try stream.drain(into: data)
     guard case .end = rest.end else {
       guard let end = rest.end else { throw Untried("the device gives more than a check takes") }
       return .broken("The data fd of PRE_COPY does not give the rest in STOP_COPY: \(end).")
     }
-    bytes += rest.bytes
-    let loading = try v2.load(bytes)
+    let loading = try v2.load(data.whole)
     return loading.isTaken
       ? .kept("\(early) bytes of PRE_COPY and \(rest.count) of STOP_COPY are taken as one stream.")
       : .broken("\(early) bytes of PRE_COPY and \(rest.count) of STOP_COPY are not taken: \(loading).")

@@ -64,7 +64,7 @@ enum V2Transitions {
       if let fault = try walk.fault(from: stopping.from, to: stopping.to) {
         return .broken("\(fault) That was \(when).")
       }
-      if case .refused(let reason) = stream.drain(keep: false).end {
+      if case .refused(let reason) = try stream.drain().end {
         return .broken("Asked \(when), the rest can't be read: \(reason).")
       }
     }

@@ -7,8 +7,8 @@ final class V2Walk {
   let arcs: V2Arcs
   /// The data fd of the open session, as far as it is known.
   private(set) var stream: (any DataStream)?
-  /// What was saved.
-  private var kept: Drained?
+  /// What was saved, and how it ended.
+  private var kept: (data: SavedData, drained: Drained)?
   /// How much of it the device has been given in its present session.
   private var loaded = 0
 
@@ -56,27 +56,34 @@ final class V2Walk {
 
   /// What the device gives in STOP_COPY; asked for once. It is in STOP_COPY afterwards when it was asked.
   func saved() throws(Untried) -> Drained {
-    if let kept { return kept }
+    if let kept { return kept.drained }
     // In a session that is open already something may have been read.
     try enter(.running)
     try enter(.stopCopy)
-    let saved = try drain()
-    kept = saved
+    let data = SavedData()
+    let saved = try drain(into: data)
+    kept = (data, saved)
     return saved
   }
 
+  /// The data themselves.
+  func savedData() throws(Untried) -> LoadData {
+    _ = try saved()
+    return kept?.data.whole ?? LoadData()
+  }
+
   /// Reads the open session's data to the end, or as far as a check goes.
-  func drain(keep: Bool = true) throws(Untried) -> Drained {
-    let drained = try openStream().drain(keep: keep)
+  func drain(into data: SavedData? = nil) throws(Untried) -> Drained {
+    let drained = try openStream().drain(into: data)
     if case .refused(let reason) = drained.end { throw Untried("reading the data fd answers \(reason)") }
     return drained
   }
 
   /// Gives the device in RESUMING what was saved, up to this many bytes of it.
   func load(upTo count: Int) throws(Untried) -> Answer<Void> {
-    let bytes = try saved().bytes.prefix(count).dropFirst(loaded)
-    loaded += bytes.count
-    return try openStream().put(Array(bytes))
+    let part = try savedData().prefix(count).dropFirst(loaded)
+    loaded += part.count
+    return try openStream().put(part)
   }
 
   /// Gives the device in RESUMING all that was saved.
@@ -126,5 +133,7 @@ final class V2Walk {
 
 extension DataStream {
   /// Writes all of it.
-  func put(_ bytes: [UInt8]) -> Answer<Void> { writeAll(bytes)?.refusal.map { .refused($0) } ?? .value(()) }
+  func put(_ data: LoadData) throws(Untried) -> Answer<Void> {
+    try writeAll(data)?.refusal.map { .refused($0) } ?? .value(())
+  }
 }
