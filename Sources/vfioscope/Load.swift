@@ -58,7 +58,7 @@ struct Load: ParsableCommand {
     }
     let output = TransferOutput(
       command: "load", devices: [("device", opened.reference.description)], report: report,
-      sha256: report.fault == nil ? found.source.digest : nil, forced: forced)
+      digests: report.fault == nil ? [found.source.digest].compactMap { $0 } : [], forced: forced)
     if transfer.json { try printJSON(output.json) } else { for line in output.text { try printLine(line) } }
     if report.fault != nil { throw Failure(.broken) }
   }

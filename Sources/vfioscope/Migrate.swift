@@ -31,6 +31,11 @@ struct Migrate: ParsableCommand {
   @Option(help: "Stop the source after so many seconds of pre-copy, whether it converges or not.")
   var maxPreCopyTime: Double = 60
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Make a SHA-256 of what is moved. A device that is faster than one processor's SHA-256 waits for it.")
+  var digest = true
+
   @Flag(help: "Do it without asking.")
   var yes = false
 
@@ -62,6 +67,7 @@ struct Migrate: ParsableCommand {
     var options = transfer.options(preCopy: strategy == .preCopy)
     options.limits.preCopyTime = .seconds(maxPreCopyTime)
     options.downtimeTarget = .milliseconds(downtimeTarget)
+    options.digest = digest
     let watched = opened.enumerated()
       .map { WatchedDevice($0 % 2 == 0 ? "source" : "destination", $1.device, $1.session) }
     let pairs = stride(from: 0, to: opened.count, by: 2).map { (opened[$0].session, opened[$0 + 1].session) }
@@ -69,7 +75,7 @@ struct Migrate: ParsableCommand {
       MigrateOperation(pairs, options: options, observer: observer).run()
     }
     let output = TransferOutput(
-      command: "migrate", devices: watched.map { ($0.role, $0.name) }, report: report, sha256: nil)
+      command: "migrate", devices: watched.map { ($0.role, $0.name) }, report: report, digests: report.digests)
     if transfer.json { try printJSON(output.json) } else { for line in output.text { try printLine(line) } }
     if report.fault != nil { throw Failure(.broken) }
   }

@@ -23,8 +23,12 @@ struct Save: ParsableCommand {
   @Flag(help: "Write the device's bytes and nothing else: no phases, no chunk boundaries, no checksums.")
   var raw = false
 
-  @Flag(inversion: .prefixedNo, help: "Compute checksums.")
-  var checksums = true
+  @Option(
+    help: """
+      What is made of the bytes: a CRC-32C for each chunk and a SHA-256 of all (sha256), CRC-32C alone (crc32c), nothing \
+      (none). One processor's SHA-256 is slower than a fast device.
+      """)
+  var checksums = Checksums.sha256
 
   @Flag(help: "Replace a file that is there.")
   var replace = false
@@ -44,7 +48,8 @@ struct Save: ParsableCommand {
     }
     let sha256 = try finish(writer, report)
     let output = TransferOutput(
-      command: "save", devices: [("device", opened.reference.description)], report: report, sha256: sha256)
+      command: "save", devices: [("device", opened.reference.description)], report: report,
+      digests: sha256.map { [$0] } ?? [])
     try print(output)
     if report.fault != nil { throw Failure(.broken) }
   }
@@ -52,7 +57,7 @@ struct Save: ParsableCommand {
   private func makeWriter(for opened: OpenedDevice, _ session: MigrationSession) throws(Failure) -> any StreamWriter {
     do throws(StreamFault) {
       let sink: any ByteSink = output == "-" ? DescriptorSink() : try FileSink(path: output, replacing: replace)
-      if raw { return RawStreamWriter(sink, checksums: checksums) }
+      if raw { return RawStreamWriter(sink, digest: checksums == .sha256) }
       return try StreamFileWriter(sink, identity: opened.identity(of: session), checksums: checksums)
     } catch {
       throw Failure(.refused, "\(error)")
@@ -83,3 +88,5 @@ struct Save: ParsableCommand {
     }
   }
 }
+
+extension Checksums: ExpressibleByArgument {}

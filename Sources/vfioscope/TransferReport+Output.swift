@@ -6,8 +6,8 @@ struct TransferOutput {
   let command: String
   let devices: [(role: String, name: String)]
   let report: TransferReport
-  /// The SHA-256 of all bytes, in hexadecimal; nil when none was made.
-  let sha256: String?
+  /// The SHA-256 of all bytes, in hexadecimal; of each pair's when there are several; empty when none was made.
+  let digests: [String]
   /// What was wrong with the data, when it was loaded all the same.
   var forced: ForcedLoad?
 
@@ -23,7 +23,7 @@ struct TransferOutput {
       "duration_us": JSON(report.duration.microseconds),
       "rate_bytes_per_s": JSON(report.rate.rounded()),
       "downtime_us": report.downtime.map { JSON($0.microseconds) } ?? .null,
-      "sha256": JSON(sha256),
+      "sha256": JSON(digests.count == 1 ? digests[0] : nil),
       "pre_copy": .string(report.verdict.words),
       "reinit": JSON(report.reinits),
       "phases": .array(report.phases.map(\.json)),
@@ -34,7 +34,14 @@ struct TransferOutput {
   private func json(of device: (role: String, name: String), at index: Int) -> JSON {
     .object([
       "role": .string(device.role), "device": .string(device.name), "state": JSON(finalState(at: index)),
+      "sha256": JSON(digest(at: index)),
     ])
+  }
+
+  /// What went out of this device, or into it. Pairs are one source and one destination.
+  private func digest(at index: Int) -> String? {
+    let index = devices.count > 1 ? index / 2 : index
+    return digests.indices.contains(index) ? digests[index] : nil
   }
 
   private func finalState(at index: Int) -> String? {
@@ -53,7 +60,9 @@ struct TransferOutput {
     if report.reinits > 0 { lines.append("pre-copy: begun anew \(counted(report.reinits, "time")) (REINIT)") }
     if let downtime = report.downtime { lines.append("downtime: \(downtime.milliseconds)") }
     if let forced { lines.append(forced.text(report)) }
-    if let sha256 { lines.append("SHA-256: \(sha256)") }
+    lines += digests.enumerated().map { index, digest in
+      "SHA-256\(digests.count > 1 ? " of pair \(index + 1)" : ""): \(digest)"
+    }
     lines += devices.enumerated().map { "\($1.role) \($1.name): now \(finalState(at: $0) ?? "in an unknown state")" }
     return lines.map(printable)
   }

@@ -146,6 +146,34 @@ struct TransferTests {
     #expect(report["devices"]?.elements.map { $0["role"] } == ["source", "destination"])
     #expect(report["devices"]?.elements.map { $0["state"] } == ["stop", "running"])
     #expect(report["pre_copy"] == "target met")
+    #expect(report["sha256"]?.text?.count == 64)
+    #expect(report["devices"]?.elements.map { $0["sha256"] } == [report["sha256"], report["sha256"]])
+  }
+
+  @Test("of several pairs each has its digest")
+  func migratePairs() throws {
+    let devices = (1...4).map { "sim:v2-reference,size=64K,seed=\($0)" }
+    let run = try Invocation(["migrate"] + devices + ["--yes", "--json"]).finish()
+    #expect(run.status == .exited(0))
+    let report = try ParsedJSON(run.output)
+    #expect(report["sha256"] == .null)
+    let digests = report["devices"]?.elements.compactMap { $0["sha256"]?.text } ?? []
+    #expect(digests.count == 4 && digests[0] == digests[1] && digests[2] == digests[3] && digests[0] != digests[2])
+    let text = try Invocation(["migrate"] + devices + ["--yes"]).finish().lines
+    #expect(text.contains { $0.hasPrefix("SHA-256 of pair 2: ") })
+    let without = try Invocation(["migrate"] + devices + ["--yes", "--no-digest"]).finish().lines
+    #expect(!without.contains { $0.hasPrefix("SHA-256") })
+  }
+
+  @Test("what is made of the bytes can be chosen", arguments: [("crc32c", "good"), ("none", "unchecked")])
+  func checksums(which: String, verdict: String) throws {
+    let saved = try vfioscope(
+      "save", "sim:v2-reference,size=64K", "-o", path("x"), "--checksums", which, "--json")
+    #expect(saved.status == .exited(0))
+    #expect(try ParsedJSON(saved.output)["sha256"] == .null)
+    #expect(try ParsedJSON(vfioscope("stream", "info", path("x"), "--json").output)["verdict"]?.text == verdict)
+    let loaded = try vfioscope("load", "sim:v2-reference,size=64K,seed=2", "-i", path("x"), "--yes")
+    #expect(loaded.status == .exited(0))
   }
 
   @Test("a source that changes as fast as it is read is called so, and moved all the same")

@@ -64,7 +64,7 @@ final class StreamFolder {
     let asked = Atomic(0)
     let start = ContinuousClock.now
     let writer = try StreamFileWriter(
-      FileSink(path: path(name)), identity: identity, checksums: true,
+      FileSink(path: path(name)), identity: identity, checksums: .sha256,
       clock: { start + .milliseconds(asked.add(1, ordering: .relaxed).newValue) })
     writers.append(writer)
     return writer

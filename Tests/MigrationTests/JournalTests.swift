@@ -38,6 +38,14 @@ import VFIO
     #expect(all.last == 100)
   }
 
+  @Test func whatIsNewIsFoundWhereTheRingGoesRound() {
+    let journal = Journal(capacity: 8)
+    for _ in 0..<19 { journal.record(reset) }
+    for first in 0..<20 {
+      #expect(journal.entries(from: first).map(\.number) == Array(max(first, 11)..<19))
+    }
+  }
+
   @Test func aReaderAsksForWhatIsNew() {
     let journal = Journal()
     journal.record(reset)

@@ -1,5 +1,16 @@
 import CChecksum
 
+/// What is made of a stream's bytes, to tell later whether they are the same. Raw values are the names in a file and of
+/// the command's option.
+public enum Checksums: String, Sendable, CaseIterable {
+  /// A CRC-32C for each chunk, and a SHA-256 of all of them together.
+  case sha256
+  /// A CRC-32C for each chunk. For a device that is faster than one processor's SHA-256.
+  case crc32c
+  /// Nothing: a chunk that was altered later goes unseen.
+  case none
+}
+
 /// CRC-32C (Castagnoli), as RFC 3720 gives it: notices any change of up to 32 bits in a row.
 public struct CRC32C: Sendable, Equatable {
   /// The checksum of the bytes so far.

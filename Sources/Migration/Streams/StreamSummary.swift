@@ -16,6 +16,8 @@ public struct StreamSummary: Sendable, Equatable {
   public var bytes: UInt64 = 0
   /// Number of chunks.
   public var chunks: UInt64 = 0
+  /// What was made of the bytes.
+  public var checksums = Checksums.none
   /// The SHA-256 of all chunks together, 64 hexadecimal digits; empty when none was made.
   public var sha256 = ""
   /// The name of the state the device was left in, when that is known.

@@ -26,10 +26,11 @@ struct StreamTally {
   private(set) var summary = StreamSummary()
   private let digest: SideDigest?
 
-  init(checksums: Bool, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+  init(checksums: Checksums, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
     self.clock = clock
     start = clock()
-    digest = checksums ? SideDigest() : nil
+    summary.checksums = checksums
+    digest = checksums == .sha256 ? SideDigest() : nil
   }
 
   /// - Returns: when the phase began, from the start.
@@ -46,7 +47,8 @@ struct StreamTally {
   @discardableResult
   mutating func add(_ bytes: RawSpan) -> CRC32C? {
     summary.add(chunk: bytes.byteCount)
-    return digest?.add(bytes)
+    if let digest { return digest.add(bytes) }
+    return summary.checksums == .none ? nil : CRC32C(bytes)
   }
 
   /// - Returns: the digest; zeros when there is none.
@@ -64,14 +66,14 @@ public final class RawStreamWriter: StreamWriter {
   private let sink: any ByteSink
   private var tally: StreamTally
 
-  /// A writer of plain bytes. With `checksums` the summary has a SHA-256.
-  public convenience init(_ sink: any ByteSink, checksums: Bool = true) {
-    self.init(sink, checksums: checksums, clock: { .now })
+  /// A writer of plain bytes. With `digest` the summary has a SHA-256.
+  public convenience init(_ sink: any ByteSink, digest: Bool = true) {
+    self.init(sink, digest: digest, clock: { .now })
   }
 
-  init(_ sink: any ByteSink, checksums: Bool, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+  init(_ sink: any ByteSink, digest: Bool, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
     self.sink = sink
-    tally = StreamTally(checksums: checksums, clock: clock)
+    tally = StreamTally(checksums: digest ? .sha256 : .none, clock: clock)
   }
 
   /// Kept for the summary only.

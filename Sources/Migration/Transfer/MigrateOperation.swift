@@ -28,9 +28,16 @@ public struct MigrateOperation {
   public func run() -> TransferReport {
     let pump = Pump(options, observer, devices: pairs.count, clock: { .now })
     let before = sources.map(\.presentState)
+    let moves = pairs.map { pair in
+      Move(
+        reader: pair.source.interface.reader(options.access), writer: pair.destination.interface.writer(options.access),
+        digest: options.digest ? SideDigest() : nil)
+    }
     var progress = Progress()
     do throws(TransferFault) {
-      try migrate(pump, &progress)
+      try migrate(pump, moves, &progress)
+      // Only now: it may be behind the data, and nobody is to wait for it while all devices are stopped.
+      pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal })
     } catch {
       pump.fail(error)
       giveUp(progress, sourcesBackTo: before)
@@ -53,7 +60,19 @@ public struct MigrateOperation {
     var hasMoved = false
   }
 
-  private func migrate(_ pump: Pump, _ progress: inout Progress) throws(TransferFault) {
+  /// What a pair's data go through.
+  private struct Move {
+    let reader: any ChunkReader
+    let writer: any ChunkWriter
+    let digest: SideDigest?
+
+    func put(_ chunk: RawSpan) throws(TransferFault) {
+      digest?.add(chunk)
+      try writer.put(chunk)
+    }
+  }
+
+  private func migrate(_ pump: Pump, _ moves: [Move], _ progress: inout Progress) throws(TransferFault) {
     for pair in pairs where pair.source.interface.protocol != pair.destination.interface.protocol {
       throw .window("the two devices speak different protocols")
     }
@@ -62,47 +81,42 @@ public struct MigrateOperation {
       _ = try destination.insist(on: "resuming")
       progress.prepared += 1
     }
-    let readers = sources.map { $0.interface.reader(options.access) }
-    let writers = destinations.map { $0.interface.writer(options.access) }
     if options.preCopy && all(have: "pre-copy") && sources.allSatisfy({ $0.presentState?.isRunning == true }) {
-      try preCopy(pump, readers, writers)
+      try preCopy(pump, moves)
     }
     let stopping = pump.now
-    try stopAndCopy(pump, readers, writers)
+    try stopAndCopy(pump, moves)
     try runDestinations(pump)
     progress.hasMoved = true
     pump.note(downtime: stopping.duration(to: pump.now))
     for source in sources { _ = try source.insist(on: "stop") }
   }
 
-  private func preCopy(
-    _ pump: Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
-  ) throws(TransferFault) {
+  private func preCopy(_ pump: Pump, _ moves: [Move]) throws(TransferFault) {
     var state: State?
     for source in sources { source.interface.optInToReinit() }
     for source in sources { state = try source.insist(on: "pre-copy") }
     guard let state else { return }
     pump.begin(state)
     while try pump.continuesPreCopy(
-      from: readers, in: state, { (index, chunk) throws(TransferFault) in try writers[index].put(chunk) })
+      from: moves.map(\.reader), in: state, { (index, chunk) throws(TransferFault) in try moves[index].put(chunk) })
     {}
   }
 
-  private func stopAndCopy(
-    _ pump: Pump, _ readers: [any ChunkReader], _ writers: [any ChunkWriter]
-  ) throws(TransferFault) {
+  private func stopAndCopy(_ pump: Pump, _ moves: [Move]) throws(TransferFault) {
     // Devices that talk to each other must all be quiet before the first one stops.
     let quiet = sources.first?.presentState?.isSaving == true ? "pre-copy-p2p" : "running-p2p"
     if sources.count > 1 && all(have: quiet) {
       try eachPair(pump) { (index) throws(TransferFault) in _ = try sources[index].insist(on: quiet) }
     }
     try eachPair(pump) { (index) throws(TransferFault) in
-      let (reader, writer) = (readers[index], writers[index])
+      let move = moves[index]
       let stopped = try sources[index].insist(on: "stop-copy")
       pump.begin(stopped)
-      while try pump.move(from: reader, in: stopped, { (chunk) throws(TransferFault) in try writer.put(chunk) }) != .end
+      while try pump.move(
+        from: move.reader, in: stopped, { (chunk) throws(TransferFault) in try move.put(chunk) }) != .end
       {
-        try pump.judge(index, in: stopped, reader)
+        try pump.judge(index, in: stopped, move.reader)
       }
     }
     pump.endPhase()

@@ -43,6 +43,9 @@ final class Pump: Sendable {
   /// The devices were stopped for so long.
   func note(downtime: Duration) { contents.withLock { $0.count.report.downtime = downtime } }
 
+  /// What went through had these digests.
+  func note(digests: [String]) { contents.withLock { $0.count.report.digests = digests } }
+
   /// It has failed: whoever still moves data ends too. The first fault counts.
   func fail(_ fault: TransferFault) {
     contents.withLock { contents in

@@ -21,6 +21,8 @@ public struct TransferOptions: Sendable {
   public var downtimeTarget = Duration.milliseconds(300)
   /// How a v1 window is accessed.
   public var access = WindowAccess.auto
+  /// Whether a migration makes a SHA-256 of what it moves. On a second thread; a device that is faster than that waits.
+  public var digest = true
   /// The bounds.
   public var limits = TransferLimits()
 

@@ -24,6 +24,8 @@ public struct TransferReport: Sendable, Equatable {
   public internal(set) var verdict = Convergence.Verdict.unknown
   /// How often a device was seen to begin anew with its initial data (`VFIO_PRECOPY_INFO_REINIT`).
   public internal(set) var reinits = 0
+  /// The SHA-256 of what went from each source to its destination, 64 hexadecimal digits; empty when none was made.
+  public internal(set) var digests: [String] = []
   /// The states the devices were left in, by their names; read back.
   public internal(set) var states: [FinalState] = []
   /// Why it ended before its end; nil when it did not. Whoever keeps the data may have more to say.

@@ -60,7 +60,7 @@ struct EndOfStreamBenchmark {
         let address = way.address(size: Self.size, chunk: Self.chunk, options: ",latency=\(latency)")
         try measure("\(way.rawValue.prefix(2)) migrate \(latency)") { try migrate(way, address) }
         let file = folder + "/end"
-        _ = try OurTransfer(way: way, checksums: true, clock: .wall).save(address, to: file)
+        _ = try OurTransfer(way: way, checksums: .sha256, clock: .wall).save(address, to: file)
         try measure("\(way.rawValue.prefix(2)) load \(latency)") { try load(way, address, file) }
       }
     }
@@ -87,7 +87,7 @@ struct EndOfStreamBenchmark {
 
   private func load(_ way: Way, _ address: String, _ file: String) throws -> EndOfStream {
     let destination = try open(address + ",seed=5")
-    let ours = OurTransfer(way: way, checksums: true, clock: .wall)
+    let ours = OurTransfer(way: way, checksums: .sha256, clock: .wall)
     try ours.load(try StreamFileReader(checking: file), into: destination)
     return try EndOfStream([destination.journal])
   }

@@ -4,7 +4,7 @@ import Migration
 /// The same by vfioscope's own operations, as its commands use them.
 struct OurTransfer {
   let way: Way
-  let checksums: Bool
+  let checksums: Checksums
   let clock: Clock
   /// The sessions'; nil for a new one each time.
   var journal: Journal?

@@ -20,7 +20,7 @@ struct SameAccesses {
   }
 
   private func our(_ journal: Journal) -> OurTransfer {
-    OurTransfer(way: way, checksums: true, clock: .wall, journal: journal)
+    OurTransfer(way: way, checksums: .sha256, clock: .wall, journal: journal)
   }
 
   private func loop(_ journal: Journal) -> PlainLoop {

@@ -29,6 +29,16 @@ struct CheckTests {
     #expect(report["state"] == "running")
   }
 
+  /// The limit, in KiB, is on all that the program may write to in memory: less than the state.
+  @Test("does not hold a large state in memory", arguments: ["v1-reference", "v2-reference"])
+  func largeState(profile: String) throws {
+    let script =
+      "ulimit -d 50000; exec \(try builtProgram("vfioscope")) check sim:\(profile),size=64M --allow lose"
+    let run = try Invocation(["-c", script], program: "/bin/sh").finish()
+    #expect(run.status == .exited(0))
+    #expect(run.lines.last == "state running, as it was found")
+  }
+
   @Test("checks nothing that changes the device unless that is allowed, and says what was left out")
   func harmless() throws {
     let run = try vfioscope("check", "sim:v2-reference,size=64K,state=stop", "--trace")

@@ -75,7 +75,7 @@ import VFIO
   }
 
   @Test func aChunkThatIsMissingIsNoticedEvenWithoutChecksums() throws {
-    let good = try streamFile([(.v2(.stopCopy), [[1], [2]])], checksums: false)
+    let good = try streamFile([(.v2(.stopCopy), [[1], [2]])], checksums: .none)
     let chunk = StreamFrame(.chunk, length: 1, checksum: 0).headBytes + [1]
     let place = try #require(good.indices.first { good[$0...].starts(with: chunk) })
     var bytes = good
@@ -131,7 +131,7 @@ import VFIO
   }
 
   private var identityEnd: Int {
-    StreamFile.headSize + StreamFrame.headSize + IdentityFrame(someIdentity, hasChecksums: true).payload.count
+    StreamFile.headSize + StreamFrame.headSize + IdentityFrame(someIdentity, .sha256).payload.count
   }
 
   private func fault(_ bytes: [UInt8]) throws -> StreamFault {

@@ -25,7 +25,7 @@ import VFIO
     let clock = Mutex(ContinuousClock.now)
     let sink = MemorySink()
     let writer = try StreamFileWriter(
-      sink, identity: someIdentity, checksums: true, clock: { clock.withLock { $0 } })
+      sink, identity: someIdentity, checksums: .sha256, clock: { clock.withLock { $0 } })
     clock.withLock { $0 += .microseconds(1500) }
     try writer.begin(phase: .v2(.preCopy))
     try writer.chunk([UInt8](repeating: 7, count: 300).span.bytes)
@@ -102,12 +102,12 @@ import VFIO
 
   @Test func framesAndKeysThatAreNotKnownAreLeftOut() throws {
     let bytes = try smallStreamFile()
-    var identity = IdentityFrame(someIdentity, hasChecksums: true).payload
+    var identity = IdentityFrame(someIdentity, .sha256).payload
     for text in ["serial", "12"] {
       identity.append(little: UInt32(text.utf8.count))
       identity += text.utf8
     }
-    let end = StreamFile.headSize + StreamFrame.headSize + IdentityFrame(someIdentity, hasChecksums: true).payload.count
+    let end = StreamFile.headSize + StreamFrame.headSize + IdentityFrame(someIdentity, .sha256).payload.count
     let other =
       StreamFile.head + frame(StreamFrame.Kind.identity.rawValue, identity) + frame(0x4554_4F4E, [1, 2, 3])
       + bytes[end...]
@@ -117,10 +117,24 @@ import VFIO
   }
 
   @Test func withoutChecksumsThereIsNoSHA256() throws {
-    let path = try folder.file("s", holding: smallStreamFile(checksums: false))
+    let path = try folder.file("s", holding: smallStreamFile(checksums: .none))
     let summary = try StreamFile.verify(path: path)
     #expect(summary.sha256 == "")
     #expect(summary.bytes == 11)
+  }
+
+  @Test func withCRC32CAloneThereIsNoSHA256AndAnAlteredByteIsSeen() throws {
+    var bytes = try smallStreamFile(checksums: .crc32c)
+    let path = try folder.file("s", holding: bytes)
+    let summary = try StreamFile.verify(path: path)
+    #expect(summary.sha256 == "")
+    #expect(summary.checksums == .crc32c)
+    #expect(summary.bytes == 11)
+    let place = try #require(bytes.firstRange(of: [5, 6, 7, 8])).lowerBound
+    bytes[place] ^= 1
+    let altered = try folder.file("altered", holding: bytes)
+    let fault = #expect(throws: StreamFault.self) { try StreamFile.verify(path: altered) }
+    #expect(fault?.kind == .altered)
   }
 
   @Test func rawBytesAreTheChunksAndNothingElse() throws {

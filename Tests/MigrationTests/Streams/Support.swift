@@ -86,7 +86,7 @@ let someIdentity = StreamIdentity(
 
 /// A stream file's bytes.
 func streamFile(
-  _ phases: [(State, [[UInt8]])], identity: StreamIdentity = someIdentity, checksums: Bool = true,
+  _ phases: [(State, [[UInt8]])], identity: StreamIdentity = someIdentity, checksums: Checksums = .sha256,
   finalState: State? = .v2(.stop)
 ) throws -> [UInt8] {
   let sink = MemorySink()
@@ -100,7 +100,7 @@ func streamFile(
 }
 
 /// A short stream with two phases.
-func smallStreamFile(checksums: Bool = true) throws -> [UInt8] {
+func smallStreamFile(checksums: Checksums = .sha256) throws -> [UInt8] {
   try streamFile(
     [(.v2(.preCopy), [[1, 2, 3], [4]]), (.v2(.stopCopy), [[5, 6, 7, 8, 9, 10, 11]])], checksums: checksums)
 }

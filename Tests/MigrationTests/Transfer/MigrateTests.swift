@@ -20,6 +20,26 @@ import VFIO
     #expect(report.downtime.map { $0 > .zero } == true)
   }
 
+  /// The same as that of a save of the source, which is stopped by then.
+  @Test(arguments: ["v1-reference,size=300K", "v2-reference,size=300K"])
+  func whatWasMovedHasADigest(profile: String) throws {
+    let sessions = try (1...4).map { try SimulatedSession("\(profile),dirty=0,seed=\($0)") }
+    var options = TransferOptions()
+    options.preCopy = false
+    let pairs = [(sessions[0].session, sessions[1].session), (sessions[2].session, sessions[3].session)]
+    let report = MigrateOperation(pairs, options: options).run()
+    #expect(report.fault == nil)
+    let again = try [0, 2].map { index in
+      let writer = RawStreamWriter(MemorySink())
+      _ = SaveOperation(sessions[index].session, to: writer, options: options).run()
+      return try writer.finish(finalState: nil).sha256
+    }
+    #expect(report.digests == again)
+    #expect(Set(again).count == 2)
+    options.digest = false
+    #expect(MigrateOperation([(sessions[1].session, sessions[0].session)], options: options).run().digests == [])
+  }
+
   @Test func severalPairsPassThePeerToPeerStatesTogether() throws {
     let sessions = try (1...4).map { try SimulatedSession("v2-reference,size=64K,dirty=0,seed=\($0)") }
     let report = MigrateOperation([

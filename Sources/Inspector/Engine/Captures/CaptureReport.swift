@@ -37,7 +37,7 @@ public struct CaptureReport: Sendable {
     self.format = format
     verdict =
       switch fault?.kind {
-      case nil: summary.sha256.isEmpty ? .unchecked : .good
+      case nil: summary.checksums == .none ? .unchecked : .good
       case .unfinished: .unfinished
       default: .altered
       }

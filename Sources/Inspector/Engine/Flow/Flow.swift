@@ -61,7 +61,8 @@ final class Flow: Sendable {
     guard sessions.count == job.devices.count else { return end(.refused("A device is not open any more.")) }
     switch job {
     case .migrate:
-      end(.report(MigrateOperation([(sessions[0], sessions[1])], options: options, observer: observer).run()))
+      let report = MigrateOperation([(sessions[0], sessions[1])], options: options, observer: observer).run()
+      end(.report(report), sha256: report.digests.first)
     case .save(_, let path): refusing { () throws(StreamFault) in try save(devices[0], sessions[0], path) }
     case .load(_, let path): refusing { () throws(StreamFault) in try load(sessions[0], path) }
     }

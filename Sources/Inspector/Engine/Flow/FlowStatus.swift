@@ -31,7 +31,7 @@ struct FlowStatus: Sendable {
   private(set) var lastNews: ContinuousClock.Instant
   /// How it ended; nil while it goes on.
   private(set) var ending: Ending?
-  /// The SHA-256 of the data in a file, in hexadecimal.
+  /// The SHA-256 of the data, in hexadecimal.
   private(set) var sha256: String?
   /// The user has given up.
   var isCancelled = false

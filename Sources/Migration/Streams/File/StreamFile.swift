@@ -19,8 +19,8 @@ import VFIO
 ///          of the state the device was left in (UTF-8, may be empty).
 /// ```
 /// A payload other than DATA is 1 MiB at most. Frames of other types are left out by a reader; a change that can't be
-/// left out raises the version. When the value of `checksum` is `none`, a DATA frame's CRC-32C and the SHA-256 are 0 and
-/// are not looked at; the other checksums are there all the same.
+/// left out raises the version. When the value of `checksum` is `crc32c`, the SHA-256 is 0 and is not looked at; when it is
+/// `none`, a DATA frame's CRC-32C too. The other checksums are there all the same.
 public enum StreamFile {
   static let format = FrameFormat(
     magic: FrameFormat.magic("VMIG"), version: 1, name: "a stream file",

@@ -17,7 +17,6 @@ public final class StreamFileReader {
   public private(set) var summary = StreamSummary()
 
   private let source: FrameSource
-  private let hasChecksums: Bool
   private var scratch: [UInt8] = []
   /// Bytes of a chunk that are checked at once.
   private static let window = 256 << 10
@@ -55,8 +54,8 @@ public final class StreamFileReader {
       throw source.fault(.altered, "the identity can't be understood")
     }
     identity = found.identity
-    hasChecksums = found.hasChecksums
-    sideDigest = hasChecksums && checkedHeads == nil ? SideDigest() : nil
+    summary.checksums = found.checksums
+    sideDigest = found.checksums == .sha256 && checkedHeads == nil ? SideDigest() : nil
   }
 
   /// Reads on to the next phase or chunk. `buffer` grows to the longest chunk and is to be given back each time.
@@ -120,7 +119,7 @@ public final class StreamFileReader {
   private func readChunk(_ frame: StreamFrame, into buffer: inout [UInt8]) throws(StreamFault) {
     let count = Int(frame.length)
     guard try source.read(count, into: &buffer) else { throw source.cut() }
-    guard hasChecksums else { return }
+    guard summary.checksums != .none else { return }
     let bytes = buffer.span.bytes.extracting(0..<count)
     try source.check(frame, sideDigest?.add(bytes) ?? CRC32C(bytes))
   }
@@ -131,11 +130,11 @@ public final class StreamFileReader {
       let count = min(left, Self.window)
       guard try source.read(count, into: &scratch) else { throw source.cut() }
       left -= count
-      guard hasChecksums else { continue }
+      guard summary.checksums != .none else { continue }
       let bytes = scratch.span.bytes.extracting(0..<count)
       if let sideDigest { sideDigest.add(bytes, updating: &checksum) } else { checksum.update(bytes) }
     }
-    if hasChecksums { try source.check(frame, checksum) }
+    if summary.checksums != .none { try source.check(frame, checksum) }
   }
 
   private func readTrailer(_ frame: StreamFrame) throws(StreamFault) {
@@ -152,7 +151,7 @@ public final class StreamFileReader {
       throw source.fault(.altered, "the file has changed since it was checked")
     }
     guard try source.isAtEnd() else { throw source.fault(.altered, "more bytes behind the trailer") }
-    summary.sha256 = hasChecksums ? trailer.sha256.hexadecimal : ""
+    summary.sha256 = summary.checksums == .sha256 ? trailer.sha256.hexadecimal : ""
     summary.finalState = trailer.finalState.isEmpty ? nil : trailer.finalState
     summary.isComplete = true
   }

@@ -7,22 +7,20 @@ public final class StreamFileWriter: StreamWriter {
 
   /// Writes the head and the identity.
   ///
-  /// - Parameter checksums: whether chunks have a CRC-32C each and the whole a SHA-256. Without them a chunk that was
-  ///   altered later goes unseen.
   public convenience init(
-    _ sink: any ByteSink, identity: StreamIdentity, checksums: Bool = true
+    _ sink: any ByteSink, identity: StreamIdentity, checksums: Checksums = .sha256
   ) throws(StreamFault) {
     try self.init(sink, identity: identity, checksums: checksums, clock: { .now })
   }
 
   init(
-    _ sink: any ByteSink, identity: StreamIdentity, checksums: Bool,
+    _ sink: any ByteSink, identity: StreamIdentity, checksums: Checksums,
     clock: @escaping @Sendable () -> ContinuousClock.Instant
   ) throws(StreamFault) {
     self.sink = sink
     tally = StreamTally(checksums: checksums, clock: clock)
     try sink.write(StreamFile.head.span.bytes)
-    try write(.identity, IdentityFrame(identity, hasChecksums: checksums).payload)
+    try write(.identity, IdentityFrame(identity, checksums).payload)
     try sink.flush()
   }
 

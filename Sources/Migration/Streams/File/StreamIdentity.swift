@@ -29,11 +29,9 @@ struct IdentityFrame: Equatable {
     static let way = "way"
     static let checksum = "checksum"
   }
-  private static let noChecksums = "none"
-  private static let checksums = "crc32c sha256"
 
   var identity: StreamIdentity
-  var hasChecksums: Bool
+  var checksums: Checksums
 
   /// The frame's payload: for each key u32 length, key, u32 length, value.
   var payload: [UInt8] { KeyedTexts(entries).payload }
@@ -41,13 +39,13 @@ struct IdentityFrame: Equatable {
   private var entries: [(String, String)] {
     [
       (Key.protocol, identity.protocol.rawValue), (Key.device, identity.device), (Key.way, identity.way),
-      (Key.checksum, hasChecksums ? Self.checksums : Self.noChecksums),
+      (Key.checksum, checksums.algorithms),
     ] + identity.flags.map { (Key.flag, $0) }
   }
 
-  init(_ identity: StreamIdentity, hasChecksums: Bool) {
+  init(_ identity: StreamIdentity, _ checksums: Checksums) {
     self.identity = identity
-    self.hasChecksums = hasChecksums
+    self.checksums = checksums
   }
 
   /// Reads a payload; nil when it is not of this form. Keys it does not know are left out.
@@ -57,6 +55,18 @@ struct IdentityFrame: Equatable {
     else { return nil }
     identity = StreamIdentity(
       protocol: known, device: device, flags: texts[Key.flag], way: texts[Key.way].first ?? "")
-    hasChecksums = texts[Key.checksum].first != Self.noChecksums
+    let algorithms = texts[Key.checksum].first
+    checksums = Checksums.allCases.first { $0.algorithms == algorithms } ?? .sha256
+  }
+}
+
+extension Checksums {
+  /// Their names in a file.
+  fileprivate var algorithms: String {
+    switch self {
+    case .sha256: "crc32c sha256"
+    case .crc32c: "crc32c"
+    case .none: "none"
+    }
   }
 }

@@ -76,7 +76,7 @@ extension V1Bench {
     options.limits.preCopyTime = .milliseconds(10)
     options.limits.stall = Bench.patience
     let first = bench.journal.count
-    let report = SaveOperation(bench.session, to: RawStreamWriter(Nowhere(), checksums: false), options: options).run()
+    let report = SaveOperation(bench.session, to: RawStreamWriter(Nowhere(), digest: false), options: options).run()
     return (touches(since: first), report)
   }
 

@@ -71,7 +71,7 @@ enum V2Users {
     var options = TransferOptions()
     options.limits.bytes = UInt64(Bench.byteLimit)
     options.limits.stall = Bench.patience
-    _ = SaveOperation(bench.session, to: RawStreamWriter(Discarding(), checksums: false), options: options).run()
+    _ = SaveOperation(bench.session, to: RawStreamWriter(Discarding(), digest: false), options: options).run()
     let steps = bench.journal.steps(from: first)
     if let bad = steps.first(where: { $0.plan?.effects.contains(.runsForAMoment) == true }) {
       return .broken("A stopped device that was saved was asked for \(bad.requested.name), and ran on the way.")

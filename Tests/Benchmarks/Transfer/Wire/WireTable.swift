@@ -1,4 +1,5 @@
 import Glibc
+import Migration
 
 /// Saves and loads over vfio-user sockets: our client and server beside those in plain C, with the same messages.
 struct WireTable {
@@ -79,7 +80,7 @@ struct WireTable {
   private func save(_ row: Row, _ ours: ServerProcess, _ plain: ServerProcess) throws -> [[Duration]] {
     let pair = PairLoop(way: row.way, chunk: row.chunk, readSize: row.readSize, clock: clock)
     let loop = PlainLoop(way: row.way, chunk: row.chunk, clock: clock, maxRead: row.readSize)
-    let program = OurTransfer(way: row.way, checksums: false, clock: clock, maxRead: row.readSize)
+    let program = OurTransfer(way: row.way, checksums: .none, clock: clock, maxRead: row.readSize)
     let file = folder + "/stream"
     return try bestOfEach(
       rounds,
@@ -93,7 +94,7 @@ struct WireTable {
   private func load(_ row: Row, _ ours: ServerProcess, _ plain: ServerProcess) throws -> [[Duration]] {
     let pair = PairLoop(way: row.way, chunk: row.chunk, readSize: row.readSize, clock: clock)
     let loop = PlainLoop(way: row.way, chunk: row.chunk, clock: clock)
-    let program = OurTransfer(way: row.way, checksums: false, clock: clock)
+    let program = OurTransfer(way: row.way, checksums: .none, clock: clock)
     let (stream, raw) = (folder + "/stream", folder + "/raw")
     _ = try pair.save(from: plain.path, to: raw)
     _ = try program.save("vfio-user:\(ours.path)", to: stream)
