@@ -48,7 +48,8 @@ extension DataStream {
     Answer { () throws(DeviceError) in
       var bytes = [UInt8](repeating: 0, count: count)
       let got = try fill(&bytes)
-      return Array(bytes.prefix(got))
+      bytes.removeLast(max(0, count - got))
+      return bytes
     }
   }
 
@@ -75,7 +76,7 @@ extension DataStream {
     var drained = Drained()
     let deadline = ContinuousClock.now + Bench.patience * 10
     while drained.count < Bench.byteLimit, ContinuousClock.now < deadline {
-      let read = next()
+      let read = next(1 << 18)
       guard case .data(let bytes) = read else {
         drained.end = read
         return drained
