@@ -14,7 +14,12 @@ public struct ChunkBuffer: Sendable {
     _ part: Range<Int>, by call: (inout MutableRawSpan) throws(E) -> R
   ) throws(E) -> R {
     if bytes.count < part.upperBound {
-      bytes.append(contentsOf: repeatElement(0, count: part.upperBound - bytes.count))
+      // At first without a second array to copy from: a chunk may be large.
+      if bytes.isEmpty {
+        bytes = [UInt8](repeating: 0, count: part.upperBound)
+      } else {
+        bytes += [UInt8](repeating: 0, count: part.upperBound - bytes.count)
+      }
     }
     var span = bytes.mutableSpan
     var all = span.mutableBytes

@@ -35,6 +35,7 @@ import Testing
     #expect(try data.whole.flipped(at: 0).bytes() == [254, 2, 3, 4, 5, 6])
     #expect(try data.whole.flipped(at: 5).bytes() == [1, 2, 3, 4, 5, 249])
     #expect(try LoadData().bytes() == [])
+    #expect(try (data.part(0..<2) + data.part(2..<4) + data.part(3..<6)).bytes() == [1, 2, 3, 4, 4, 5, 6])
   }
 
   @Test("are given to a load chunk by chunk, and it is told when that was the last")

@@ -2,19 +2,26 @@ import Migration
 import Synchronization
 
 /// What a device gave, to be given to it again. It is kept in a file: a device's state may be larger than what a check
-/// is to take of this machine's memory.
-final class SavedData {
+/// or a scenario is to take of this machine's memory. What is in it stays as it is.
+final class SavedData: Sendable {
   /// Made with the first bytes that come.
-  private var file: ScratchFile?
+  private let file = Mutex<ScratchFile?>(nil)
 
   /// Bytes.
-  var count: Int { file?.count ?? 0 }
+  var count: Int { file.withLock { $0?.count ?? 0 } }
 
   /// Puts bytes behind those that are there, or the check can't be tried.
-  func add(_ bytes: [UInt8]) throws(Untried) {
+  ///
+  /// - Returns: these bytes, to be loaded.
+  @discardableResult
+  func add(_ bytes: [UInt8]) throws(Untried) -> LoadData {
     do throws(StreamFault) {
-      if file == nil { file = try ScratchFile() }
-      try file?.append(bytes.span.bytes)
+      let end = try file.withLock { (file) throws(StreamFault) in
+        if file == nil { file = try ScratchFile() }
+        try file?.append(bytes.span.bytes)
+        return file?.count ?? 0
+      }
+      return part(end - bytes.count..<end)
     } catch {
       throw Untried("the device's data can't be kept: \(error)")
     }
@@ -27,12 +34,12 @@ final class SavedData {
   var whole: LoadData { part(0..<count) }
 
   fileprivate func bytes(_ range: Range<Int>) throws(StreamFault) -> [UInt8] {
-    try file?.bytes(range) ?? []
+    try file.withLock { (file) throws(StreamFault) in try file?.bytes(range) ?? [] }
   }
 }
 
 /// What a device is to be loaded with: saved data as they were, or cut, put together anew, with others between them.
-struct LoadData {
+struct LoadData: Sendable {
   private enum Piece {
     case saved(SavedData, Range<Int>)
     /// This byte so many times.
@@ -69,8 +76,15 @@ struct LoadData {
 
   private mutating func add(_ piece: Piece) {
     guard piece.count > 0 else { return }
-    pieces.append(piece)
     count += piece.count
+    // Chunks that follow each other are one piece: there may be thousands of them.
+    if case .saved(let data, let range) = piece, case .saved(let before, let old)? = pieces.last, data === before,
+      old.upperBound == range.lowerBound
+    {
+      pieces[pieces.count - 1] = .saved(data, old.lowerBound..<range.upperBound)
+    } else {
+      pieces.append(piece)
+    }
   }
 
   /// One behind the other.
@@ -102,10 +116,10 @@ struct LoadData {
     stride(from: 0, to: count, by: size).map { extracting($0..<min($0 + size, count)) }
   }
 
-  /// The same with all bits of one byte turned round.
-  func flipped(at offset: Int) throws(Untried) -> LoadData {
+  /// The same with these bits of one byte turned round.
+  func flipped(at offset: Int, bits: UInt8 = 0xff) throws(Untried) -> LoadData {
     let byte = try extracting(offset..<offset + 1).bytes()
-    return prefix(offset) + LoadData(repeating: ~byte[0], count: 1) + dropFirst(offset + 1)
+    return prefix(offset) + LoadData(repeating: byte[0] ^ bits, count: 1) + dropFirst(offset + 1)
   }
 
   /// The bytes, or the check can't be tried.

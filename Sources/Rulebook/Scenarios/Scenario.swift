@@ -32,7 +32,7 @@ public struct Scenario: Sendable, Equatable {
   public static let stepLimit = 1000
   /// The longest that a scenario may take.
   public static let longestLimit = Duration.seconds(3600)
-  /// The most bytes that a scenario keeps in memory.
+  /// The most bytes that a scenario keeps, in a file.
   static let memoryLimit = 256 << 20
 
   /// The roles that it has.

@@ -235,7 +235,7 @@ struct StageTests {
     // Whoever sees its end may go back to the start at once.
     #expect(stage.status.work == nil)
     #expect(stage.status.run.ending == .played)
-    try wait { store.status(devices[1])?.observation?.state.name == "running" }
+    #expect(store.status(devices[1])?.observation?.state.name == "running")
     store.perform(.backToStart, on: stage, arming: false)
     try wait { stage.status.work == nil }
     #expect(!stage.status.hasBegun)

@@ -51,9 +51,8 @@ final class Stage: Sendable {
     }
     worker.perform { [self] in
       switch command {
-      case .next: lend(handles) { self.playNext(on: $0) }
-      case .toEnd:
-        while status.run.ending == nil { lend(handles) { self.playNext(on: $0) } }
+      case .next: playNext(on: handles)
+      case .toEnd: while status.run.ending == nil { playNext(on: handles) }
       case .backToStart: lend(handles) { self.reset($0) }
       }
       // With its ending a play was over already, and something else may have been asked for since.
@@ -78,20 +77,34 @@ final class Stage: Sendable {
     if !handles.isEmpty { areBack.wait() }
   }
 
-  // MARK: on the devices' queue
-
-  private func playNext(on devices: [OpenedDevice]) {
-    let actors = devices.compactMap { device in device.session.map { ScenarioActor($0, faults: device.faults) } }
-    // Which one is missing can't be told any more; the scenario says that it is not open.
-    let isWhole = actors.count == self.devices.count
-    let cast = isWhole ? Dictionary(uniqueKeysWithValues: zip(scenario.roles, actors)) : [:]
-    var run = status.run
-    run.playNext(on: cast, isCancelled: { self.status.isCancelled })
+  /// Plays a step. It is shown when the devices are back: whoever sees the end may go back to the start at once.
+  private func playNext(on handles: [DeviceHandle]) {
+    let played = Played(status.run)
+    lend(handles) { [self] devices in
+      let cast = cast(of: devices)
+      played.run.withLock { $0.playNext(on: cast, isCancelled: { self.status.isCancelled }) }
+    }
+    let run = played.run.withLock { $0 }
     change { status in
       status.run = run
-      // Whoever sees that it has ended may go back to the start at once.
       if run.ending != nil { status.work = nil }
     }
+  }
+
+  /// A play on its way to the devices' queue and back.
+  private final class Played: Sendable {
+    let run: Mutex<ScenarioRun>
+
+    init(_ run: ScenarioRun) { self.run = Mutex(run) }
+  }
+
+  // MARK: on the devices' queue
+
+  private func cast(of devices: [OpenedDevice]) -> ScenarioRun.Cast {
+    let actors = devices.compactMap { device in device.session.map { ScenarioActor($0, faults: device.faults) } }
+    // Which one is missing can't be told any more; the scenario says that it is not open.
+    guard actors.count == self.devices.count else { return [:] }
+    return Dictionary(uniqueKeysWithValues: zip(scenario.roles, actors))
   }
 
   private func reset(_ devices: [OpenedDevice]) {

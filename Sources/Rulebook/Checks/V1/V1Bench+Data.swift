@@ -33,8 +33,7 @@ extension V1Bench {
       sizes.append(chunk.count)
       chunk.withUnsafeBytes { hasher.combine(bytes: $0) }
       guard keep else { return }
-      try data.add(chunk)
-      chunks.append(data.part(data.count - chunk.count..<data.count))
+      chunks.append(try data.add(chunk))
     }
   }
 

@@ -1,17 +1,21 @@
+import VFIO
+
 /// What a play keeps: data that was read, and values that were remembered.
 struct ScenarioMemory: Sendable {
   /// Chunks as they came, by name.
-  private(set) var chunks: [String: [[UInt8]]] = [:]
+  private(set) var chunks: [String: [LoadData]] = [:]
   /// Values of fields, by name.
   var values: [String: UInt64] = [:]
+  private let data = SavedData()
   private var size = 0
 
-  /// Keeps a chunk; false when there is no room for it.
-  mutating func keep(_ chunk: RawSpan, as name: String) -> Bool {
-    guard size + chunk.byteCount <= Scenario.memoryLimit else { return false }
-    size += chunk.byteCount
-    chunks[name, default: []].append(chunk.withUnsafeBytes(Array.init))
-    return true
+  /// Keeps a chunk, or says why it can't.
+  mutating func keep(_ chunk: [UInt8], as name: String) throws(Untried) {
+    guard size + chunk.count <= Scenario.memoryLimit else {
+      throw Untried("more than \(Scenario.memoryLimit >> 20) MiB, which is all that a scenario keeps")
+    }
+    size += chunk.count
+    chunks[name, default: []].append(try data.add(chunk))
   }
 }
 
@@ -20,26 +24,26 @@ extension Scenario.Damage {
   ///
   /// - Parameter keepsChunks: whether their boundaries mean something to the device, as in protocol v1.
   /// - Returns: nil when there is too little of them for it to make a difference.
-  func applied(to chunks: [[UInt8]], keepsChunks: Bool) -> [[UInt8]]? {
-    let size = chunks.reduce(0) { $0 + $1.count }
+  func applied(to chunks: [LoadData], keepsChunks: Bool) throws(Untried) -> [LoadData]? {
     guard self != .whole else { return chunks }
-    guard size > 1 else { return nil }
+    let all = chunks.reduce(LoadData(), +)
+    guard all.count > 1 else { return nil }
+    let half = all.count / 2
     switch self {
     case .whole: return chunks
-    case .cut: return keepsChunks && chunks.count > 1 ? chunks.dropLast() : [Array(chunks.joined().prefix(size / 2))]
-    case .flipped: return Self.flip(chunks, at: size / 2)
+    case .cut: return keepsChunks && chunks.count > 1 ? chunks.dropLast() : [all.prefix(half)]
+    case .flipped: return try Self.flip(chunks, at: half)
     case .reordered:
       if keepsChunks { return chunks.count > 1 ? [chunks[1], chunks[0]] + chunks.dropFirst(2) : nil }
-      let all = Array(chunks.joined())
-      return [Array(all[(size / 2)...]), Array(all[..<(size / 2)])]
+      return [all.dropFirst(half), all.prefix(half)]
     }
   }
 
-  private static func flip(_ chunks: [[UInt8]], at offset: Int) -> [[UInt8]] {
+  private static func flip(_ chunks: [LoadData], at offset: Int) throws(Untried) -> [LoadData] {
     var (chunks, offset) = (chunks, offset)
     for index in chunks.indices {
       if offset < chunks[index].count {
-        chunks[index][offset] ^= 1
+        chunks[index] = try chunks[index].flipped(at: offset, bits: 1)
         break
       }
       offset -= chunks[index].count

@@ -43,8 +43,10 @@ extension StepPlayer {
       return nil
     }
     for chunk in taken {
-      guard memory.keep(chunk.span.bytes, as: name) else {
-        deed.obstacle = "more than \(Scenario.memoryLimit >> 20) MiB, which is all that a scenario keeps"
+      do throws(Untried) {
+        try memory.keep(chunk, as: name)
+      } catch {
+        deed.obstacle = error.why
         return nil
       }
       deed.bytes += chunk.count
@@ -57,14 +59,29 @@ extension StepPlayer {
     }
   }
 
-  func load(_ damage: Scenario.Damage, _ chunks: [[UInt8]], until end: ContinuousClock.Instant) -> Deed {
+  func load(_ damage: Scenario.Damage, _ chunks: [LoadData], until end: ContinuousClock.Instant) -> Deed {
     var deed = Deed()
-    guard let damaged = damage.applied(to: chunks, keepsChunks: session.interface.protocol == .v1) else {
-      deed.obstacle = "there are too few data to load them \(damage.rawValue): \(counted(chunks.count, "chunk"))"
-      return deed
+    do throws(Untried) {
+      let keepsChunks = session.interface.protocol == .v1
+      if let damaged = try damage.applied(to: chunks, keepsChunks: keepsChunks) {
+        try load(damaged, inPiecesOf: keepsChunks ? nil : Self.pieceSize, until: end, &deed)
+      } else {
+        deed.obstacle = "there are too few data to load them \(damage.rawValue): \(counted(chunks.count, "chunk"))"
+      }
+    } catch {
+      deed.obstacle = error.why
     }
+    return deed
+  }
+
+  /// Bytes that are written at once where that means nothing to the device.
+  private static let pieceSize = 256 << 10
+
+  private func load(
+    _ chunks: [LoadData], inPiecesOf size: Int?, until end: ContinuousClock.Instant, _ deed: inout Deed
+  ) throws(Untried) {
     let writer = session.interface.writer(.auto)
-    for chunk in damaged {
+    for chunk in chunks {
       if isCancelled() {
         deed.isCancelled = true
         break
@@ -73,17 +90,27 @@ extension StepPlayer {
         deed.obstacle = "the device has not taken all data in time"
         break
       }
-      do throws(TransferFault) {
-        try writer.put(chunk.span.bytes)
-      } catch {
-        deed.note(error)
-        break
-      }
+      guard try put(chunk, inPiecesOf: size, by: writer, &deed) else { break }
       deed.bytes += chunk.count
       deed.chunks += 1
     }
     deed.words = deed.moved
-    return deed
+  }
+
+  /// False when there is an error, which is noted.
+  private func put(
+    _ chunk: LoadData, inPiecesOf size: Int?, by writer: any ChunkWriter, _ deed: inout Deed
+  ) throws(Untried) -> Bool {
+    for piece in size.map({ chunk.chunks(of: $0) }) ?? [chunk] {
+      let bytes = try piece.bytes()
+      do throws(TransferFault) {
+        try writer.put(bytes.span.bytes)
+      } catch {
+        deed.note(error)
+        return false
+      }
+    }
+    return true
   }
 }
 
