@@ -28,6 +28,9 @@ static const struct profile profiles[] = {
     {"spdk-v1", (const char[]){
 #embed "../../Resources/Devices/spdk-v1.toml"
                          , 0}},
+    {"qemu-v1", (const char[]){
+#embed "../../Resources/Devices/qemu-v1.toml"
+                         , 0}},
     {"mlx5", (const char[]){
 #embed "../../Resources/Devices/mlx5.toml"
                          , 0}},
@@ -42,6 +45,9 @@ static const struct profile profiles[] = {
                          , 0}},
     {"libvfio-user", (const char[]){
 #embed "../../Resources/Devices/libvfio-user.toml"
+                         , 0}},
+    {"qemu", (const char[]){
+#embed "../../Resources/Devices/qemu.toml"
                          , 0}},
 };
 

@@ -34,6 +34,9 @@ static const struct {
     {"v1-refused-stream", (const char[]){
 #embed "../../Resources/Scenarios/v1-refused-stream.toml"
                          , 0}},
+    {"v1-qemu", (const char[]){
+#embed "../../Resources/Scenarios/v1-qemu.toml"
+               , 0}},
     {"v2-save-restore", (const char[]){
 #embed "../../Resources/Scenarios/v2-save-restore.toml"
                        , 0}},
@@ -58,6 +61,9 @@ static const struct {
     {"v2-refused-stream", (const char[]){
 #embed "../../Resources/Scenarios/v2-refused-stream.toml"
                          , 0}},
+    {"v2-qemu", (const char[]){
+#embed "../../Resources/Scenarios/v2-qemu.toml"
+               , 0}},
 };
 
 const char *cr_scenario_name(size_t index) { return index < sizeof files / sizeof *files ? files[index].name : NULL; }

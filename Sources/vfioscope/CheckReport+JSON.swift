@@ -54,7 +54,7 @@ extension Finding {
 
 extension Rule {
   /// The rule for programs.
-  var json: JSON {
+  func json(with breakers: Breakers) -> JSON {
     .members([
       [
         "rule": .string(id),
@@ -69,6 +69,8 @@ extension Rule {
         "untestable": JSON(untestable),
         "sources": JSON(sources.map(\.name)),
         "observed": .array(observed.map { .object(["who": .string($0.who), "what": .string($0.what)]) }),
+        "broken_by": JSON(breakers.always(id)),
+        "broken_by_served": JSON(breakers.onlyServed(id)),
       ]
     ])
   }

@@ -17,18 +17,19 @@ struct Explain: ParsableCommand {
 
   func run() throws {
     let book = try Rulebook.shipped.get()
+    let breakers = try Breakers()
     var isFirst = true
     for pattern in rules {
       let found = book.rules(matching: [pattern])
       if found.isEmpty { throw Failure(.usage, "no rule has a name like \(pattern); vfioscope check --list names all") }
       for rule in found {
         if json {
-          try printJSON(rule.json)
+          try printJSON(rule.json(with: breakers))
           continue
         }
         if !isFirst { try printLine("") }
         isFirst = false
-        for line in rule.text { try printLine(printable(line)) }
+        for line in rule.text(with: breakers) { try printLine(printable(line)) }
       }
     }
   }
@@ -36,8 +37,9 @@ struct Explain: ParsableCommand {
 
 extension Rule {
   /// The rule as lines for people.
-  var text: [String] {
-    let defect = Defect.all.contains { $0.rule == id } ? "sim:\(self.protocol.rawValue)-reference,defect=\(id)" : nil
+  func text(with breakers: Breakers) -> [String] {
+    let served = self.protocol == .vfioUser ? Breakers.served : ""
+    let defect = Defect.profile(breaking: id).map { "sim:\($0),defect=\(id)\(served)" }
     let facts = [
       ["level", levelWords + (isDerived ? ", follows from its sources" : "")],
       ["binds", binds.rawValue],
@@ -47,8 +49,31 @@ extension Rule {
     return ["\(id)  \(statement)"]
       + columns(
         facts + sources.map { ["rests on", $0.name] } + observed.map { ["seen in", "\($0.who): \($0.what)"] }
-          + (defect.map { [["try it on", $0]] } ?? [])
+          + breakers.words(id).map { ["broken by", $0] } + (defect.map { [["try it on", $0]] } ?? [])
       ).map { "  \($0)" }
+  }
+}
+
+/// The simulated devices that break rules without a defect: they do what real ones were seen to do.
+struct Breakers {
+  private let profiles: [ProfileSummary]
+  /// Behind the address of one that shows it only there.
+  static let served = " when served at a socket"
+
+  init() throws { profiles = try SimulatedDevice.profiles() }
+
+  /// The addresses of those that break this rule.
+  func always(_ rule: String) -> [String] { profiles.filter { $0.breaks.contains(rule) }.map { "sim:\($0.name)" } }
+
+  /// Those that do so behind a vfio-user socket alone.
+  func onlyServed(_ rule: String) -> [String] {
+    profiles.filter { $0.breaksServed.contains(rule) && !$0.breaks.contains(rule) }.map { "sim:\($0.name)" }
+  }
+
+  /// For people; nothing when there are none.
+  func words(_ rule: String) -> [String] {
+    [(always(rule), ""), (onlyServed(rule), Self.served)]
+      .filter { !$0.0.isEmpty }.map { $0.0.joined(separator: ", ") + $0.1 }
   }
 }
 

@@ -28,10 +28,10 @@ struct RunTests {
   func list() throws {
     let run = try vfioscope("run", "--list")
     #expect(run.status == .exited(0))
-    #expect(run.lines.count == 18)
+    #expect(run.lines.count == 20)
     #expect(run.lines.contains("v1-save            1 device   perturb  Save a device's state"))
     let scenarios = try #require(try ParsedJSON(try vfioscope("run", "--list", "--json").output)["scenarios"]).elements
-    #expect(scenarios.count == 17)
+    #expect(scenarios.count == 19)
     #expect(scenarios.contains { $0["name"] == "v2-pre-copy" && $0["roles"] == ["source", "destination"] })
   }
 

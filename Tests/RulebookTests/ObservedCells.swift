@@ -80,6 +80,41 @@ struct ObservedCell: Sendable, CustomTestStringConvertible {
     ObservedCell("spdk-v1", "V1-ACC-11", .fail, "EOPNOTSUPP"),
   ]
 
+  /// What QEMU is said to do as a client, turned round: what its device has to do, and what it need not.
+  static let qemu: [ObservedCell] = [
+    // Never touches the reserved word, uses the right widths, writes no other number than those of the states.
+    ObservedCell("qemu-v1", "V1-ACC-05", .fail, "EINVAL"),
+    ObservedCell("qemu-v1", "V1-ACC-02", .pass, "device_state with EINVAL", "pending_bytes with EINVAL"),
+    ObservedCell("qemu-v1", "V1-STATE-03", .info, "EINVAL"), ObservedCell("qemu-v1", "V1-STATE-05", .info, "EINVAL"),
+    // Gives up by 3 to 1 and by 2 to 1, asks for 0 to 2 and for 0 to 1, and for the state that is there.
+    ObservedCell("qemu-v1", "V1-STATE-13", .info, "done"), ObservedCell("qemu-v1", "V1-STATE-14", .info, "done"),
+    ObservedCell("qemu-v1", "V1-STATE-15", .info, "done"), ObservedCell("qemu-v1", "V1-STATE-17", .info, "done"),
+    ObservedCell("qemu-v1", "V1-STATE-18", .info, "running done", "stop-copy done"),
+    // Needs 1 to 2, 4 to 1 and 2 to 0. Never leaves RESUMING for STOP.
+    ObservedCell("qemu-v1", "V1-STATE-22", .info, "EINVAL"), ObservedCell("qemu-v1", "V1-STATE-16", .info, "EINVAL"),
+    ObservedCell("qemu-v1", "V1-STATE-08", .pass), ObservedCell("qemu-v1", "V1-STATE-12", .pass),
+    ObservedCell("qemu-v1", "V1-STATE-10", .pass),
+    // Ends itself in ERROR; leaves RESUMING when its source has sent nothing; loses what comes behind a data_size of 0.
+    ObservedCell("qemu-v1", "V1-RES-05", .pass, "EINVAL", "The state is then resuming"),
+    ObservedCell("qemu-v1", "V1-RES-06", .info, "RUNNING answers: done"),
+    ObservedCell("qemu-v1", "V1-SAVE-12", .info, "0 times in pre-copy, 0 times in stop-copy"),
+    // Reads no register outside a session, pending_bytes once for each chunk, and resets only when a machine is made.
+    ObservedCell("qemu-v1", "V1-SAVE-13", .info, "pending_bytes: EINVAL", "data_offset: EINVAL", "data_size: EINVAL"),
+    ObservedCell("qemu-v1", "V1-SAVE-01", .pass), ObservedCell("qemu-v1", "V1-SAVE-10", .pass),
+    ObservedCell("qemu-v1", "V1-RST-01", .warn, "EINVAL"),
+    // Takes for granted that it runs; fails when data are refused, and always sends some.
+    ObservedCell("qemu", "V2-STATE-02", .info, "RUNNING"),
+    ObservedCell("qemu", "V2-RES-01", .pass, "altered: the data fd answers EINVAL"),
+    ObservedCell("qemu", "V2-RES-04", .info, "EINVAL"),
+    // Takes ENOMSG and 0 for nothing now; resets whatever is said of it, and instead of a SET in ERROR.
+    ObservedCell("qemu", "V2-FD-07", .pass, "ENOMSG"),
+    ObservedCell("qemu", "V2-RST-03", .info, "cannot be reset; reset answers: done"),
+    ObservedCell("qemu", "V2-ERR-01", .pass, "reset to RUNNING"),
+    // Asks for reports in the host's pages. Never goes into PRE_COPY_P2P but from PRE_COPY.
+    ObservedCell("qemu", "V2-LOG-06", .pass), ObservedCell("qemu", "V2-ARC-13", .fail),
+    ObservedCell("qemu", "V2-ARC-12", .fail),
+  ]
+
   static let v2: [ObservedCell] =
     ["mlx5", "hisi-acc", "pds", "mtty", "libvfio-user"].map { ObservedCell($0, "V2-STATE-02", .info, "RUNNING") } + [
       ObservedCell("mlx5", "V2-DISC-03", .pass, "7"), ObservedCell("hisi-acc", "V2-DISC-03", .pass, "1"),

@@ -1,4 +1,5 @@
 import Glibc
+import Simulator
 import Testing
 import VFIO
 
@@ -6,7 +7,9 @@ import VFIO
 
 @Suite("An observed device")
 struct ObservedTests {
-  @Test("does what was seen of it, where the sources are at odds", arguments: ObservedCell.v1 + ObservedCell.v2)
+  @Test(
+    "does what was seen of it, where the sources are at odds",
+    arguments: ObservedCell.v1 + ObservedCell.v2 + ObservedCell.qemu)
   func does(cell: ObservedCell) throws {
     let rules = [cell.before, cell.rule].compactMap { $0 }
     let finding = try #require(try CheckedDevice(Self.address(cell.profile), rules: rules).finding(cell.rule))
@@ -14,28 +17,14 @@ struct ObservedTests {
     for words in cell.words { #expect(finding.words.contains(words), "\(words) is not in: \(finding.words)") }
   }
 
-  /// All rules that a device breaks, and no others.
-  private static let broken: [(profile: String, rules: [String])] = [
-    ("mlx5-v1", ["V1-ACC-02", "V1-ACC-03", "V1-ACC-05"]),
-    ("hisi-v1", ["V1-ACC-05", "V1-ACC-07"]),
-    ("libvfio-user-v1", ["V1-ACC-05", "V1-STATE-23", "V1-RST-01", "V1-QUI-03"]),
-    ("spdk-v1", ["V1-ACC-05", "V1-ACC-11", "V1-STATE-23", "V1-RST-01", "V1-QUI-03"]),
-    ("mlx5", []), ("hisi-acc", []), ("pds", []),
-    ("mtty", ["V2-FD-07", "V2-LOG-08"]),
-    (
-      "libvfio-user",
-      ["V2-DISC-09", "V2-STATE-01", "V2-RES-03", "V2-ERR-02", "V2-RST-01", "V2-LOG-02"]
-    ),
-  ]
-
-  @Test("breaks these rules and no others, and runs in the end", arguments: broken)
-  func breaks(profile: String, rules: [String]) throws {
+  @Test("breaks these rules and no others, and runs in the end", arguments: try profiles())
+  func breaks(profile: ProfileSummary) throws {
     // libvfio-user of v1 can't be brought back when the error state was asked for.
     let checked = try CheckedDevice(
-      Self.address(profile), permission: profile == "libvfio-user-v1" ? .lose : .crash)
+      Self.address(profile.name), permission: profile.name == "libvfio-user-v1" ? .lose : .crash)
     #expect(checked.ending == .complete)
     let broken = checked.findings.filter { [.fail, .warn].contains($0.verdict) }
-    #expect(broken.map(\.rule.id) == rules, "\(broken.map(\.words))")
+    #expect(broken.map(\.rule.id) == profile.breaks, "\(broken.map(\.words))")
   }
 
   /// What the kernel answers, and not mtty.
@@ -65,20 +54,17 @@ struct ObservedTests {
       checked.ending == .lost("the device is in error, and a reset does not bring it back: EINVAL (Invalid argument)"))
   }
 
-  /// Behind a socket, where a server answers for the device.
-  private static let brokenWhenServed: [(profile: String, rules: [String])] = [
-    ("libvfio-user-v1", ["V1-ACC-05", "V1-STATE-23", "V1-RST-01", "V1-QUI-03", "VU-DMA-01"]),
-    ("spdk-v1", ["V1-ACC-05", "V1-ACC-11", "V1-STATE-23", "V1-RST-01", "V1-QUI-03", "VU-DMA-01"]),
-    ("libvfio-user", ["V2-RES-03", "VU-DMA-01"]),
-  ]
+  /// Those of a server that breaks rules of its own, and those that QEMU gets on with.
+  private static let served = ["libvfio-user-v1", "spdk-v1", "libvfio-user", "qemu-v1", "qemu"]
 
-  @Test("breaks these rules and no others behind a socket", arguments: brokenWhenServed)
-  func breaksServed(profile: String, rules: [String]) throws {
+  @Test(
+    "breaks these rules and no others behind a socket", arguments: try profiles().filter { served.contains($0.name) })
+  func breaksServed(profile: ProfileSummary) throws {
     let checked = try ServedDevice(
-      Self.address(profile), permission: profile == "libvfio-user-v1" ? .lose : .crash)
+      Self.address(profile.name), permission: profile.name == "libvfio-user-v1" ? .lose : .crash)
     #expect(checked.ending == .complete)
     let broken = checked.findings.filter { [.fail, .warn].contains($0.verdict) }
-    #expect(broken.map(\.rule.id) == rules, "\(broken.map(\.words))")
+    #expect(broken.map(\.rule.id) == profile.breaksServed, "\(broken.map(\.words))")
   }
 
   @Test("of libvfio-user behind a socket can't be reset while it is stopped, and keeps its state otherwise")
@@ -104,6 +90,11 @@ struct ObservedTests {
       #expect(try stream.drain().count > 8 << 20)
       stream.close()
     }
+  }
+
+  /// All but the reference devices, with the rules that their files say they break.
+  private static func profiles() throws -> [ProfileSummary] {
+    try SimulatedDevice.profiles().filter { !$0.name.hasSuffix("-reference") }
   }
 
   private static func address(_ profile: String) -> String { profile == "spdk-v1" ? profile : "\(profile),size=64K" }

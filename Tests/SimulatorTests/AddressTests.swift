@@ -24,7 +24,8 @@ struct AddressTests {
     #expect(try SimulatedDevice.open(name).region(0).size == 16 << 20)
   }
 
-  private let known = "mlx5-v1, hisi-v1, libvfio-user-v1, spdk-v1, mlx5, hisi-acc, pds, mtty, libvfio-user"
+  private let known =
+    "mlx5-v1, hisi-v1, libvfio-user-v1, spdk-v1, qemu-v1, mlx5, hisi-acc, pds, mtty, libvfio-user, qemu"
 
   @Test("with an unknown profile is answered with those there are")
   func unknownProfile() {

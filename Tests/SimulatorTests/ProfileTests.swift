@@ -41,6 +41,22 @@ struct ProfileTests {
     }
   }
 
+  @Test("may be without some steps of its table, and stays where the way ends")
+  func without() throws {
+    let text = "like = \"v2-reference\"\n[without]\nrunning-p2p = [\"pre-copy-p2p\"]"
+    let profile = try Profile(name: "mine", text: text)
+    let (quiet, quietSaving) = (V2State.runningP2P.rawValue, V2State.preCopyP2P.rawValue)
+    let all: V2Flags = [.stopCopy, .p2p, .preCopy]
+    let reference = try ProfileCatalog.profile(named: "v2-reference").transitions
+    #expect(try reference.step(from: quiet, to: quietSaving, with: all) == quietSaving)
+    #expect(throws: Refusal(.EINVAL)) { try profile.transitions.step(from: quiet, to: quietSaving, with: all) }
+    #expect(try profile.transitions.step(from: quiet, to: V2State.stop.rawValue, with: all) == V2State.stop.rawValue)
+    let error = #expect(throws: AddressError.self) {
+      try Profile(name: "broken", text: text.replacing("pre-copy-p2p", with: "halt"))
+    }
+    #expect(error?.description.contains("there is no halt") == true)
+  }
+
   @Test("describes the device's regions, the same for both protocols but for the migration region")
   func regions() throws {
     let v1 = try SimulatedDevice.open("v1-reference,size=1M")

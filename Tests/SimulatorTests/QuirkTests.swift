@@ -172,6 +172,29 @@ struct QuirkTests {
     try device.set(.migDeviceState, data: &data)
   }
 
+  @Test("refuses pending_bytes outside a save where QEMU never reads it")
+  func pendingRefused() throws {
+    for (state, expected) in [
+      ("running", Errno.EINVAL), ("stop", .EINVAL), ("resuming", .EINVAL), ("pre-copy", nil), ("stop-copy", nil),
+    ] {
+      let device = try SimulatedDevice.open("qemu-v1,size=64K,state=\(state)").withDefect
+      let region = try device.region(9)
+      let answer = refusal { _ = try device.register(UInt64.self, in: region, at: Register.pendingBytes) }
+      #expect(answer == expected, "\(state)")
+    }
+  }
+
+  @Test("logs in pages of one size, whatever is asked for")
+  func logPages() throws {
+    let device = try SimulatedDevice.open("qemu,size=64K").withDefect
+    let range = DMARange(iova: 0, length: 2 << 20)
+    #expect(try device.startLogging([range], pageSize: 1 << 16) == 4096)
+    var (wide, right) = (DirtyBitmap(range, pageSize: 1 << 16), DirtyBitmap(range, pageSize: 4096))
+    #expect(refusal { try device.reportLogging(into: &wide) } == .EINVAL)
+    #expect(refusal { try device.reportLogging(into: &right) } == nil)
+    try device.stopLogging()
+  }
+
   @Test("can't map a window that does not begin with a page")
   func noMap() {
     let error = #expect(throws: AddressError.self) { try SimulatedDevice.open("hisi-v1,map=yes") }

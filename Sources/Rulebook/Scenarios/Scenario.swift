@@ -54,6 +54,8 @@ extension Scenario {
     public let words: String
     /// The device it is done to.
     public let role: Role
+    /// The state without which a device passes the step over; nil when the step is for all.
+    public let needed: State?
     /// What is done.
     public let action: Action
     /// What is to come of it.

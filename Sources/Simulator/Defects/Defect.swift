@@ -36,4 +36,9 @@ public struct Defect: Sendable {
     let own = `protocol` == .v1 ? v1 + VFIOUserDefects.v1 : v2 + VFIOUserDefects.v2
     return (own + VFIOUserDefects.both).first { $0.rule == rule }
   }
+
+  /// The reference profile that can break this rule, by its name; nil when there is no such defect.
+  public static func profile(breaking rule: String) -> String? {
+    [MigrationProtocol.v2, .v1].first { named(rule, of: $0) != nil }.map { "\($0.rawValue)-reference" }
+  }
 }

@@ -15,6 +15,10 @@ struct Profile: Sendable {
   let transitions: TransitionTable
   /// How the observed device departs from the reference; the first stands nearest to who uses the device.
   let quirks: [Quirk.Maker]
+  /// The rules that the device breaks, by their names.
+  let breaks: [String]
+  /// The same behind a vfio-user socket, where a server answers for it.
+  let breaksServed: [String]
 
   /// What the PCI configuration space says.
   struct Identity: Sendable, Decodable {

@@ -10,6 +10,10 @@ private struct ProfileFile: Decodable {
   let resetAnnounced: Bool?
   /// How the observed device departs from the reference.
   let quirks: [String]?
+  /// The rules that it breaks, where it is not like another profile.
+  let breaks: [String]?
+  /// The same behind a vfio-user socket.
+  let breaksServed: [String]?
   /// Those that differ.
   let defaults: [String: String]?
   let identity: Profile.Identity?
@@ -19,6 +23,8 @@ private struct ProfileFile: Decodable {
   let arcs: [String: [String]]?
   /// The table of v2: from a state to a state, the next step.
   let next: [String: [String: String]]?
+  /// From a state, the next steps that the table has and the device does not.
+  let without: [String: [String]]?
 
   struct State: Decodable {
     let runs: Bool
@@ -27,7 +33,8 @@ private struct ProfileFile: Decodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case like, description, quirks, defaults, identity, states, arcs, next
+    case like, description, quirks, breaks, defaults, identity, states, arcs, next, without
+    case breaksServed = "breaks-served"
     case migrationProtocol = "protocol"
     case resetAnnounced = "reset-announced"
     case migrationRegion = "migration-region"
@@ -73,10 +80,12 @@ extension Profile {
     defaults = files.reduce(into: [:]) { all, file in all.merge(file.defaults ?? [:]) { near, _ in near } }
     identity = try said("identity") { $0.identity }
     migrationRegion = files.lazy.compactMap(\.migrationRegion).first
+    (breaks, breaksServed) = (files.first?.breaks ?? [], files.first?.breaksServed ?? [])
     let states = try said("states") { $0.states }
     let steps = try said("arcs, and no next") { $0.next ?? $0.direct }
+    let without = files.lazy.compactMap(\.without).first ?? [:]
     do throws(UnknownWord) {
-      transitions = try Words(states: states, migrationProtocol: migrationProtocol).transitions(steps)
+      transitions = try Words(states: states, migrationProtocol: migrationProtocol).transitions(steps, without)
     } catch {
       throw .brokenProfile(name, why: "there is no \(error.word)")
     }
@@ -111,7 +120,10 @@ private struct Words {
   let states: [String: ProfileFile.State]
   let migrationProtocol: MigrationProtocol
 
-  func transitions(_ steps: [String: [String: String]]) throws(UnknownWord) -> TransitionTable {
+  func transitions(
+    _ steps: [String: [String: String]], _ without: [String: [String]]
+  ) throws(UnknownWord) -> TransitionTable {
+    for word in without.flatMap({ [$0] + $1 }) { _ = try number(word) }
     var traits: [UInt32: TransitionTable.Traits] = [:]
     for (word, state) in states {
       traits[try number(word)] = TransitionTable.Traits(
@@ -119,7 +131,7 @@ private struct Words {
     }
     var next: [UInt32: [UInt32: UInt32]] = [:]
     for (from, row) in steps {
-      for (to, step) in row {
+      for (to, step) in row where without[from]?.contains(step) != true {
         next[try number(from), default: [:]][try number(to)] = try number(step)
       }
     }

@@ -8,6 +8,10 @@ public struct ProfileSummary: Sendable, Equatable {
   public let description: String
   /// The options, by name.
   public let options: [Option]
+  /// The rules that the device breaks, by their names.
+  public let breaks: [String]
+  /// The rules that it breaks behind a vfio-user socket, where a server answers for it; empty too when nobody looked.
+  public let breaksServed: [String]
 
   /// An option of an address.
   public struct Option: Sendable, Equatable {
@@ -36,6 +40,7 @@ extension ProfileSummary {
     name = profile.name
     migrationProtocol = profile.migrationProtocol
     description = profile.description
+    (breaks, breaksServed) = (profile.breaks, profile.breaksServed)
     options = profile.defaults.sorted { $0.key < $1.key }.map { option, value in
       Option(name: option, defaultValue: value, expected: OptionTable.entries[option]?.expected ?? "")
     }

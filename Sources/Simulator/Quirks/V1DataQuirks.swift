@@ -8,6 +8,13 @@ enum V1DataQuirks {
     reading("pending-empty-outside") { call, state in
       call.register == Register.pendingBytes && !state.contains(.savingBit) ? .success([]) : nil
     },
+    .inStates("pending-refused") { isThere in
+      var interference = Interference()
+      interference.read = { call, forward in
+        call.register == Register.pendingBytes && isThere() ? .failure(call.refused(.EINVAL)) : forward(call)
+      }
+      return interference
+    },
     // There is nothing before the device stops.
     inPreCopy("no-pre-copy-data") { call, dataOffset in
       switch call.register {

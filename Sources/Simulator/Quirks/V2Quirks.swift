@@ -19,6 +19,10 @@ enum V2Quirks {
     .plain("data-checked-late") { _, _ in checksLate() },
     .refusal("bad-header", refusesHeader),
     .plain("log-everything") { _, _ in logsAll() },
+    Quirk(name: "log-pages", value: "BYTES, such as 4096") { text, _ in
+      guard let size = Quantity.bytes(text) else { return nil }
+      return { _ in logs(inPagesOf: size) }
+    },
     .refusal("map-refused", refusesMaps),
   ]
 
@@ -29,6 +33,23 @@ enum V2Quirks {
       var all = call
       if call.ranges.isEmpty { all.ranges = [DMARange(iova: 0, length: 1 << 63)] }
       return forward(all)
+    }
+    return interference
+  }
+
+  /// A log that knows pages of one size: it is granted whatever was asked for, and reported in no other.
+  private static func logs(inPagesOf size: UInt64) -> Interference {
+    var interference = Interference()
+    interference.startLogging = { call, forward in
+      var granted = call
+      granted.pageSize = size
+      return forward(granted)
+    }
+    interference.reportLogging = { bitmap, forward in
+      guard bitmap.pageSize == size else {
+        return .failure(DeviceError(.reportLogging(bitmap.range, pageSize: bitmap.pageSize), .EINVAL))
+      }
+      return forward(bitmap)
     }
     return interference
   }

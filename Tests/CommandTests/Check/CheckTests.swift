@@ -110,4 +110,23 @@ struct CheckTests {
     #expect(rule.lines.contains { $0.contains("MUST, proposed and never merged") })
     #expect(rule.lines.contains { $0.contains("rests on") && $0.contains("kvm list") })
   }
+
+  @Test("names the simulated devices that break a rule")
+  func breakers() throws {
+    func line(_ rule: String) throws -> String? {
+      try vfioscope("explain", rule).lines.first { $0.contains("broken by") }
+    }
+    #expect(try line("V2-LOG-08") == "  broken by  sim:mtty")
+    #expect(try line("V1-ACC-07") == "  broken by  sim:hisi-v1")
+    #expect(
+      try line("VU-DMA-01") == "  broken by  sim:libvfio-user-v1, sim:spdk-v1, sim:libvfio-user when served at a socket"
+    )
+    #expect(try line("V2-ARC-01") == nil)
+    #expect(
+      try vfioscope("explain", "VU-VER-03").lines.last
+        == "  try it on  sim:v1-reference,defect=VU-VER-03 when served at a socket")
+    let json = try ParsedJSON(vfioscope("explain", "V1-RST-01", "--json").output)
+    #expect(json["broken_by"]?.elements.compactMap(\.text) == ["sim:libvfio-user-v1", "sim:spdk-v1", "sim:qemu-v1"])
+    #expect(json["broken_by_served"] == .array([]))
+  }
 }

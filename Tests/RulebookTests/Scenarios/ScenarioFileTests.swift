@@ -51,6 +51,11 @@ struct ScenarioFileTests {
       steps: "[[steps]]\nsay = \"S.\"\ninject = \"short-reads\"", line: 7,
       "short-reads takes a value: short-reads:BYTES"),
     Broken(steps: "[[steps]]\nsay = \"S.\"\ninject = \"die:7\"", line: 7, "die takes no value"),
+    Broken(
+      steps: "[[steps]]\nsay = \"S.\"\nneeds = \"p2p\"\nask = \"stop\"", line: 7, "\"p2p\" is no state of v1, expected"),
+    Broken(
+      steps: "[[steps]]\nsay = \"S.\"\nneeds = \"stop\"\nrepeat = 3\n[[steps.steps]]\nsay = \"S.\"\nask = \"stop\"",
+      line: 7, "unknown key needs, expected one of say, on, repeat"),
     Broken(steps: "[[steps]]\nsay = \"S.\"\nask = 3", line: 7, "ask is 3, expected a text in quotes"),
     Broken(steps: "[[steps]]\nsay = \"S.\"\nreset = false", line: 7, "reset is false, expected true"),
     Broken(

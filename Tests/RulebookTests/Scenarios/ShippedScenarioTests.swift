@@ -1,4 +1,5 @@
 import Migration
+import Simulator
 import Testing
 import VFIO
 
@@ -73,6 +74,14 @@ struct ShippedScenarioTests {
     Otherwise("v2-pre-copy", "v2-reference,size=64K,flags=3", "v2-reference", step: 0, "asks for pre-copy, which"),
     Otherwise("v2-abort-resuming", "v2-reference,size=64K,break=10K", step: 2, "EIO"),
     Otherwise("v2-error-reset", "v2-reference,size=64K", step: 2, "expected an error, seen success"),
+    Otherwise(
+      "v1-qemu", "libvfio-user-v1,size=64K", step: 19, "expected success, seen EINVAL"),
+    Otherwise("v1-qemu", "v1-reference,size=64K,fail=stop-copy:EIO", step: 8, "seen EIO"),
+    Otherwise("v1-qemu", "spdk-v1", step: 19, "expected success, seen EINVAL"),
+    Otherwise("v1-qemu", "v1-reference,size=64K,fail=resuming:EIO", step: 13, "seen EIO"),
+    Otherwise("v2-qemu", "v2-reference,size=64K,fail=stop-copy:EIO", step: 9, "seen EIO"),
+    Otherwise("v2-qemu", "v2-reference,size=64K,fail=running-p2p:EIO", step: 13, "seen EIO"),
+    Otherwise("v2-qemu", "qemu,flags=1,size=64K,fail=stop:EIO", step: 20, "seen EIO"),
     Otherwise("v1-shutdown", "v2-reference", step: 0, "is for protocol v1, the device speaks v2"),
     Otherwise("v2-no-way-back", "v2-reference,state=stop", step: 0, "begins in running, the device is in stop"),
   ]
@@ -89,6 +98,41 @@ struct ShippedScenarioTests {
     } else {
       #expect(played.run.outcomes.isEmpty)
     }
+  }
+
+  @Test(
+    "that tells what QEMU asks is played to its end on every device that QEMU can migrate",
+    arguments: ["v1-reference", "mlx5-v1", "hisi-v1", "qemu-v1"]
+      + ["v2-reference", "mlx5", "hisi-acc", "pds", "mtty", "libvfio-user", "qemu", "qemu,flags=1"])
+  func qemu(device: String) throws {
+    let profile = device.prefix { $0 != "," }
+    let name = profile.hasSuffix("-v1") || profile.hasPrefix("v1-") ? "v1-qemu" : "v2-qemu"
+    let played = try Played(name, on: ["\(device),size=64K,seed=5"])
+    played.play()
+    #expect(played.run.ending == .played, "\(played.failure ?? "")")
+    let steps = try Scenario.shipped(name).steps
+    #expect(played.run.outcomes.map(\.step) == Array(steps.indices))
+    #expect(try played.devices[0].allMemory() == SimulatedDevice.open("\(device),size=64K,seed=5").allMemory())
+    // What a device does not have is passed over, and nothing else.
+    let states = try #require(played.session?.interface.states)
+    let passed = played.run.outcomes.filter { $0.seen.hasPrefix("passed over, the device has no ") }.map(\.step)
+    #expect(passed == steps.indices.filter { index in steps[index].needed.map { !states.contains($0) } ?? false })
+    #expect(passed.isEmpty == !["hisi-acc", "pds", "libvfio-user", "qemu,flags=1"].contains(device))
+  }
+
+  @Test("that tells what QEMU asks is not content with a device that can't be asked for stop-copy twice")
+  func askedTwice() throws {
+    let asked = Remembered<UInt32?>(nil)
+    var once = Interference()
+    once.write = { call, forward in
+      guard let state = call.state else { return forward(call) }
+      if state == V1State.stopCopy.rawValue, asked.now == state { return .failure(call.refused(.EINVAL)) }
+      asked.now = state
+      return forward(call)
+    }
+    let played = try Played("v1-qemu", on: ["v1-reference,size=64K"], once)
+    played.play()
+    #expect(played.failure?.hasPrefix("step 9 (ask for stop-copy): expected success, seen EINVAL") == true)
   }
 
   /// On a machine with much else to do the time may be over before the device has been read once; then it is seen by what

@@ -43,13 +43,15 @@ struct StepReader {
     guard played <= Scenario.stepLimit else {
       throw table.fault(nil, "with its repetitions it has more steps than expected, \(Scenario.stepLimit) at most")
     }
+    let needed = try table.state("needs", of: `protocol`)
     let action = try action(key, table)
     var expected = try expectation(table, "expect")
     try checkEnd(of: action, expected, table)
     expected.complete(for: action, of: `protocol`)
     return [
       Scenario.Step(
-        words: words, role: role, action: action, expected: expected, line: table.line ?? 0, isRepeated: times > 1)
+        words: words, role: role, needed: needed, action: action, expected: expected, line: table.line ?? 0,
+        isRepeated: times > 1)
     ]
   }
 
@@ -60,7 +62,7 @@ struct StepReader {
       throw table.fault(found[1], "\(found.joined(separator: " and ")) in one step, expected one of them")
     }
     let companions = found.first.flatMap { Self.companions[$0] } ?? []
-    let expects = found.first == "repeat" ? [] : ["expect"]
+    let expects = found.first == "repeat" ? [] : ["expect", "needs"]
     try table.check(keys: ["say", "on"] + (found.isEmpty ? Self.actions : found) + companions + expects)
     if found.isEmpty && table.values["expect"] == nil {
       throw table.fault(nil, "expected one of \(Self.actions.joined(separator: ", ")), or expect alone")
@@ -133,8 +135,8 @@ struct StepReader {
     guard !tables.isEmpty else { throw table.fault(nil, "expected [[steps.steps]], the steps to repeat") }
     for inner in tables { body += try steps(inner, times: times) }
     let head = Scenario.Step(
-      words: words, role: role, action: .repeat(times: times, count: body.count, until: until), expected: Expectation(),
-      line: table.line ?? 0, isRepeated: false)
+      words: words, role: role, needed: nil, action: .repeat(times: times, count: body.count, until: until),
+      expected: Expectation(), line: table.line ?? 0, isRepeated: false)
     return [head] + body
   }
 }

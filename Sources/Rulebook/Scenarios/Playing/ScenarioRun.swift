@@ -140,8 +140,9 @@ extension Scenario {
     guard spoken == `protocol` else {
       return "\(name) is for protocol \(`protocol`.rawValue), the \(label(role)) speaks \(spoken.rawValue)."
     }
-    // States that may be refused need not be there.
+    // States that may be refused need not be there, nor those of steps that are passed over.
     for step in steps where step.role == role && step.expected.errors.isEmpty {
+      if let needed = step.needed, !states.contains(needed) { continue }
       if case .ask(let state) = step.action, !states.contains(state) {
         return "\(name) asks for \(state.name), which the \(label(role)) does not have."
       }

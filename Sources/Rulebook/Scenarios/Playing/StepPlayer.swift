@@ -56,6 +56,11 @@ struct StepPlayer {
   private var elapsed: Duration { start.duration(to: session.journal.now) }
 
   func play(_ memory: inout ScenarioMemory) -> Report {
+    if let needed = step.needed, !session.interface.states.contains(needed) {
+      let deed = Deed(words: "passed over, the device has no \(needed.name)")
+      let state = session.stateAtAGlance
+      return Report(seen: seen(deed, state), failure: nil, state: state, duration: elapsed, deed: deed)
+    }
     let before = session.stateAtAGlance
     var deed = before == nil && !isForTheGone ? gone : act(&memory, from: before)
     let state = session.stateAtAGlance
