@@ -20,7 +20,8 @@ public final class FileSink: ByteSink {
   /// Makes `PATH.part`, readable by its owner only: a device's memory may hold secrets.
   ///
   /// - Parameter replacing: whether a file of this name may be replaced once the new one is whole.
-  /// - Throws: a fault when there is one already and it may not, when it is not a plain file, when `PATH.part` is there.
+  /// - Throws: a fault when there is one already and it may not, when it is not a plain file, when `PATH.part` is being
+  ///   written.
   public convenience init(path: String, replacing: Bool = false) throws(StreamFault) {
     try self.init(path: path, replacing: replacing) { (part) throws(StreamFault) in
       try StreamDescriptor(opening: part, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
@@ -38,8 +39,23 @@ public final class FileSink: ByteSink {
       descriptor = try opening(part)
     } catch {
       guard error.errno?.rawValue == EEXIST else { throw error }
-      throw StreamFault(part, .refused, "is there: it is being written, or was left by a save that was killed")
+      descriptor = try Self.takeOver(part, replacing: replacing)
     }
+    // Whoever finds the file can tell by this that it is being written.
+    flock(descriptor.number, LOCK_EX | LOCK_NB)
+  }
+
+  /// Begins anew with what a save has left that was killed.
+  private static func takeOver(_ part: String, replacing: Bool) throws(StreamFault) -> StreamDescriptor {
+    let descriptor = try StreamDescriptor(opening: part, O_WRONLY | O_NOFOLLOW)
+    guard try descriptor.status().st_mode & S_IFMT == S_IFREG, flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
+      throw StreamFault(part, .refused, "is there: it is being written by another save")
+    }
+    guard replacing else {
+      throw StreamFault(part, .refused, "is there: it was left by a save that was killed, and may be replaced")
+    }
+    guard ftruncate(descriptor.number, 0) == 0 else { throw .failed("ftruncate", part) }
+    return descriptor
   }
 
   /// What a file is called until it is whole.
