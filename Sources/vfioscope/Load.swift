@@ -10,7 +10,7 @@ struct Load: ParsableCommand {
       The device's own state is lost, so this has to be confirmed: at the terminal, or by --yes.
       The file is read once from end to end before anything is written to the device. A device that did not get all of \
       it is reset, and never runs on a part.
-      Only --force waives that: it loads a file that is cut, altered, foreign or of the other protocol, as far as it \
+      Only --force waives that: it loads a file that is cut, altered, foreign, of another device or of the other protocol, as far as it \
       can be read, and asks the device to run, to see whether it notices. Exit code 0 then means that the device took \
       it.
       """)
@@ -27,7 +27,7 @@ struct Load: ParsableCommand {
   @Option(help: "Bytes of a chunk, for a file that does not keep them. Protocol v1 needs those of the save.")
   var chunk: Int?
 
-  @Flag(help: "Load the file although it is cut, altered, foreign or of the other protocol: fault injection.")
+  @Flag(help: "Load the file although it is cut, altered, foreign, of another device or of the other protocol: fault injection.")
   var force = false
 
   @Flag(help: "Do it without asking.")
@@ -76,16 +76,23 @@ struct Load: ParsableCommand {
 
   private static let hint = "; --force loads it all the same, to see what the device does"
 
+  /// Why the stream is not for this device; nil when it may be.
+  private func mismatch(_ found: LoadInput, _ opened: OpenedDevice, _ protocol: MigrationProtocol) -> String? {
+    guard let identity = found.identity else { return nil }
+    guard identity.protocol == `protocol` else {
+      return "was saved by protocol \(identity.protocol.rawValue), \(opened.reference) speaks \(`protocol`.rawValue)"
+    }
+    return opened.misfit(identity)
+  }
+
   /// Says what is wrong and goes on, with --force; nil when nothing is wrong.
   private func forcedLoad(
     _ found: LoadInput, on opened: OpenedDevice, _ protocol: MigrationProtocol
   ) throws(Failure) -> ForcedLoad? {
     var faults = found.faults.map(\.description)
-    if let theirs = found.protocol, theirs != `protocol` {
-      let ours = `protocol`.rawValue
-      let mismatch = "\(input) was saved by protocol \(theirs.rawValue), \(opened.reference) speaks \(ours)"
-      guard force else { throw Failure(.unarmed, mismatch + (input == "-" ? "" : Self.hint)) }
-      faults.append(mismatch)
+    if let mismatch = mismatch(found, opened, `protocol`) {
+      guard force else { throw Failure(.unarmed, "\(input) \(mismatch)" + (input == "-" ? "" : Self.hint)) }
+      faults.append("\(input) \(mismatch)")
     }
     guard !faults.isEmpty else { return nil }
     let forced = ForcedLoad(faults: faults, offset: found.faults.first?.offset)

@@ -3,8 +3,8 @@ import Migration
 /// What `load` loads, and what is wrong with it.
 struct LoadInput {
   let source: any ChunkSource
-  /// What it was saved with; nil when the file does not say.
-  let `protocol`: MigrationProtocol?
+  /// Where it comes from; nil when the file does not say.
+  let identity: StreamIdentity?
   /// Why it would not be loaded without --force.
   var faults: [StreamFault] = []
 
@@ -12,10 +12,10 @@ struct LoadInput {
   static func streamFile(_ path: String, force: Bool, chunk: Int) throws(StreamFault) -> LoadInput {
     do throws(StreamFault) {
       let reader = path == "-" ? try StreamFileReader(path: path) : try StreamFileReader(checking: path)
-      return LoadInput(source: reader, protocol: reader.identity.protocol)
+      return LoadInput(source: reader, identity: reader.identity)
     } catch {
       guard force, error.isDamage else { throw error }
-      return LoadInput(source: try damaged(path, chunk: chunk), protocol: nil, faults: [error])
+      return LoadInput(source: try damaged(path, chunk: chunk), identity: nil, faults: [error])
     }
   }
 
@@ -29,6 +29,6 @@ struct LoadInput {
   static func raw(_ path: String, chunk: Int) throws(StreamFault) -> LoadInput {
     let reader = try RawStreamReader(path: path, chunk: chunk)
     try reader.check()
-    return LoadInput(source: reader, protocol: nil)
+    return LoadInput(source: reader, identity: nil)
   }
 }

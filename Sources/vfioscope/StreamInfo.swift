@@ -55,6 +55,7 @@ extension StreamInfoReport {
       "container": .string(capture.isStreamFile ? "stream-file" : "plain-bytes"),
       "protocol": JSON(capture.identity?.protocol.rawValue),
       "device": JSON(capture.identity?.device),
+      "model": JSON(capture.identity?.model),
       "flags": JSON(capture.identity?.flags),
       "way": JSON(capture.identity?.way),
       "bytes": JSON(capture.summary.bytes),
@@ -74,7 +75,9 @@ extension StreamInfoReport {
   /// The report as lines for people.
   var text: [String] {
     var rows = [["file", capture.path]]
-    if let identity = capture.identity { rows.append(["device", identity.device]) }
+    if let identity = capture.identity {
+      rows.append(["device", identity.device + (identity.model.map { " (\($0))" } ?? "")])
+    }
     if let text = capture.protocolText { rows.append(["protocol", text]) }
     rows.append(["data", capture.longDataText])
     rows += capture.phaseTexts.map { ["  \($0.state)", $0.text] }

@@ -30,7 +30,22 @@ public struct OpenedDevice {
   /// What a stream file says of the device that it was saved from.
   public func identity(of session: MigrationSession) -> StreamIdentity {
     StreamIdentity(
-      protocol: session.interface.protocol, device: reference.description, flags: session.interface.flags, way: way)
+      protocol: session.interface.protocol, device: reference.description, model: model, flags: session.interface.flags,
+      way: way)
+  }
+
+  /// What the device is: PCI vendor and device from its configuration space, such as `15b3:101e`; nil when it has none.
+  public var model: String? {
+    guard let region = try? device.region(Region.pciConfigIndex), region.size >= 4,
+      let ids: UInt32 = try? device.register(UInt32.self, in: region, at: 0), ids != UInt32.max
+    else { return nil }
+    return hexadecimal(ids & 0xFFFF, digits: 4) + ":" + hexadecimal(ids >> 16, digits: 4)
+  }
+
+  /// Why a stream of this identity is not for this device, in words; nil when it may be.
+  public func misfit(_ identity: StreamIdentity) -> String? {
+    guard let saved = identity.model, let model, saved != model else { return nil }
+    return "was saved from a device \(saved), \(reference) is \(model)"
   }
 
   /// Looks for the device's migration. Accesses of `device` are to be recorded in `journal`.

@@ -64,7 +64,7 @@ final class Flow: Sendable {
       let report = MigrateOperation([(sessions[0], sessions[1])], options: options, observer: observer).run()
       end(.report(report), sha256: report.digests.first)
     case .save(_, let path): refusing { () throws(StreamFault) in try save(devices[0], sessions[0], path) }
-    case .load(_, let path): refusing { () throws(StreamFault) in try load(sessions[0], path) }
+    case .load(_, let path): refusing { () throws(StreamFault) in try load(devices[0], sessions[0], path) }
     }
   }
 
@@ -93,7 +93,7 @@ final class Flow: Sendable {
     }
   }
 
-  private func load(_ session: MigrationSession, _ path: String) throws(StreamFault) {
+  private func load(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
     // By itself "-" would be the standard input, where the keys come from.
     let file = path == "-" ? "./-" : path
     let source = try StreamFileReader(checking: file)
@@ -102,6 +102,7 @@ final class Flow: Sendable {
       return end(
         .refused("\(path) was saved by protocol \(theirs.rawValue), the device speaks \(ours.rawValue)."))
     }
+    if let misfit = device.misfit(source.identity) { return end(.refused("\(path) \(misfit).")) }
     let report = LoadOperation(session, from: source, options: options, observer: observer).run()
     end(.report(report), sha256: report.fault == nil ? source.summary.sha256 : nil)
   }

@@ -6,15 +6,20 @@ public struct StreamIdentity: Sendable, Equatable {
   public var `protocol`: MigrationProtocol
   /// The address of the device it was saved from.
   public var device: String
+  /// What the device is: PCI vendor and device, such as `15b3:101e`; nil when it has no configuration space.
+  public var model: String?
   /// What the device said it can do, such as `pre-copy`.
   public var flags: [String]
   /// The way the device was opened, such as `cdev`.
   public var way: String
 
   /// An identity with these values.
-  public init(protocol: MigrationProtocol, device: String, flags: [String] = [], way: String) {
+  public init(
+    protocol: MigrationProtocol, device: String, model: String? = nil, flags: [String] = [], way: String
+  ) {
     self.protocol = `protocol`
     self.device = device
+    self.model = model
     self.flags = flags
     self.way = way
   }
@@ -25,6 +30,7 @@ struct IdentityFrame: Equatable {
   private enum Key {
     static let `protocol` = "protocol"
     static let device = "device"
+    static let model = "model"
     static let flag = "flag"
     static let way = "way"
     static let checksum = "checksum"
@@ -40,7 +46,7 @@ struct IdentityFrame: Equatable {
     [
       (Key.protocol, identity.protocol.rawValue), (Key.device, identity.device), (Key.way, identity.way),
       (Key.checksum, checksums.algorithms),
-    ] + identity.flags.map { (Key.flag, $0) }
+    ] + [identity.model].compactMap { $0.map { (Key.model, $0) } } + identity.flags.map { (Key.flag, $0) }
   }
 
   init(_ identity: StreamIdentity, _ checksums: Checksums) {
@@ -54,7 +60,7 @@ struct IdentityFrame: Equatable {
       let known = MigrationProtocol(rawValue: name), let device = texts[Key.device].first
     else { return nil }
     identity = StreamIdentity(
-      protocol: known, device: device, flags: texts[Key.flag], way: texts[Key.way].first ?? "")
+      protocol: known, device: device, model: texts[Key.model].first, flags: texts[Key.flag], way: texts[Key.way].first ?? "")
     let algorithms = texts[Key.checksum].first
     checksums = Checksums.allCases.first { $0.algorithms == algorithms } ?? .sha256
   }
