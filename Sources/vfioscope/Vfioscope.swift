@@ -25,7 +25,8 @@ struct Vfioscope: ParsableCommand {
 enum Program {
   static func main() {
     // A reader that has gone, as in `vfioscope list | head`, ends the program by SIGPIPE, as it does other filters.
-    // Whoever starts the program may have left the signal ignored.
+    // Whoever starts the program may have left the signal ignored. Commands that hold a device in the middle of something
+    // ignore it themselves (Interruption).
     signal(SIGPIPE, SIG_DFL)
     do {
       var command = try Vfioscope.parseAsRoot()

@@ -94,6 +94,17 @@ struct DirtyTests {
     #expect(end.errorLines.contains { $0.contains("STOP") })
   }
 
+  @Test("gives everything back when nobody reads its output any more")
+  func closedPipe() throws {
+    let run = try Invocation(["dirty", "sim:v2-reference", "--interval", "0.05", "--reports", "1000", "--trace"])
+    while try !run.errorLine().contains("START") {}
+    run.closeOutput()
+    let end = try run.finish()
+    #expect(end.status == .exited(3))
+    #expect(end.errorLines.contains { $0.contains("UNMAP_DMA") })
+    #expect(end.errorLines.contains { $0.contains("DMA_LOGGING_STOP") })
+  }
+
   @Test("gives everything back when its output can't be written")
   func fullDisk() throws {
     let script = "exec \(try builtProgram("vfioscope")) dirty sim:v2-reference --trace >/dev/full"
