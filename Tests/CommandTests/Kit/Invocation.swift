@@ -60,6 +60,9 @@ final class Invocation {
   /// Waits for the next line of standard error.
   func errorLine() throws -> String { try errors.line() }
 
+  /// Makes room for more output. What was there by now is still to be had.
+  func takeInOutput() throws { try output.takeIn() }
+
   /// Stops reading, as `head` does when it has enough.
   func closeOutput() { output.close() }
 

@@ -29,6 +29,12 @@ final class Receiver {
     return text(line)
   }
 
+  /// Takes what is there by now, for later: a program that writes much would wait for a reader.
+  func takeIn() throws {
+    var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while descriptor >= 0, poll(&input, 1, 0) > 0, try receive() {}
+  }
+
   /// Everything up to the end.
   func rest(patience seconds: Int32 = 10) throws -> String {
     while try receive(patience: seconds) {}

@@ -31,6 +31,7 @@ struct ProxyTests {
     let proxied = try Proxied(served, "--keep", "--json")
     let direct = try vfioscope("save", device, "-o", served.beside("a"), "--json")
     let saved = try vfioscope("save", proxied.name, "-o", served.beside("b"), "--json")
+    try proxied.proxy.takeInOutput()
     #expect(saved.status == .exited(0), "\(saved.errors)")
     #expect(try ParsedJSON(saved.output)["sha256"] == (try ParsedJSON(direct.output))["sha256"])
     let loaded = try vfioscope("load", proxied.name, "-i", served.beside("b"), "--yes", "--json")
