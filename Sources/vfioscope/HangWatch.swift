@@ -36,16 +36,21 @@ final class HangWatch: Sendable {
   private let timeout: Duration
   private let watch: TransferWatch
   private let leaving: @Sendable () -> Void
+  private let rescue: @Sendable (_ hangs: (String) -> Bool) -> Void
   private let end = DispatchSemaphore(value: 0)
 
   /// Watches from now on until `finish()`.
   ///
-  /// - Parameter leaving: takes away what must not stay behind.
+  /// - Parameters:
+  ///   - leaving: takes away what must not stay behind.
+  ///   - rescue: brings the devices that do answer out of what was begun with them; it is told by name which hang.
   init(
     _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch,
-    leaving: @escaping @Sendable () -> Void
+    leaving: @escaping @Sendable () -> Void,
+    rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in }
   ) {
     (self.devices, self.timeout, self.watch, self.leaving) = (devices, timeout, watch, leaving)
+    self.rescue = rescue
     DispatchQueue(label: "hang watch").async { [self] in
       while end.wait(timeout: .now() + Self.pace) == .timedOut { devices.forEach(look) }
     }
@@ -57,22 +62,44 @@ final class HangWatch: Sendable {
   private func look(at device: WatchedDevice) {
     guard let (call, time) = device.waiting, time >= min(Self.patience, timeout) else { return }
     guard time < timeout else { giveUp(device, call) }
-    watch.show(printable("waiting for \(device.name): \(call.words) for \(time.components.seconds) s"))
+    let spent = "\(time.components.seconds) s of \(timeout.formatted)"
+    watch.show(printable("waiting for \(device.name): \(call.words) for \(spent) s"))
   }
 
   /// Says where everything was left, and ends the program.
   private func giveUp(_ device: WatchedDevice, _ call: Journal.Open) -> Never {
     watch.finish()
     leaving()
+    rescueOthers()
     let seconds = timeout.formatted
     var lines = ["\(device.name): no answer for \(seconds) s to \(call.words) (--timeout)"]
-    lines += devices.map { "\($0.role) \($0.name): last seen in \($0.journal.lastState?.name ?? "an unknown state")" }
+    lines += devices.map { device in
+      let state = device.journal.lastState?.name ?? "an unknown state"
+      let reset = device.journal.lastStep?.requested == .reset ? ", after a reset" : ""
+      return "\(device.role) \(device.name): last seen in \(state)\(reset)"
+    }
     lines.append("The call can't be cancelled from user space. It may still come through after this program has ended.")
     lines.append("Should the program not end, its driver holds it; kill -9 works once the driver lets go.")
     lines.append("Then look with vfioscope show DEVICE, and bring the device back with vfioscope step DEVICE reset.")
     lines.forEach { printError("vfioscope: \(printable($0))") }
     // Not exit(): it would wait for what the thread that hangs holds.
     _exit(ExitStatus.refused.rawValue)
+  }
+
+  /// What others are at is ended first. Another device may hang too: nobody waits for it for ever.
+  private func rescueOthers() {
+    watch.cancel()
+    let deadline = ContinuousClock.now + min(timeout, .seconds(1))
+    while devices.contains(where: { $0.waiting.map { $0.time < timeout } ?? false }), ContinuousClock.now < deadline {
+      usleep(10_000)
+    }
+    let hanging = Set(devices.filter { $0.waiting != nil }.map(\.name))
+    let isDone = DispatchSemaphore(value: 0)
+    DispatchQueue(label: "rescue").async { [rescue] in
+      rescue { hanging.contains($0) }
+      isDone.signal()
+    }
+    _ = isDone.wait(timeout: .now() + min(timeout, .seconds(5)) / .seconds(1))
   }
 }
 

@@ -25,11 +25,7 @@ struct Migrate: ParsableCommand {
   @Option(help: "Read while the source still runs, or only once it is stopped.")
   var strategy: Strategy = .preCopy
 
-  @Option(help: "Stop the source as soon as the rest would take so many milliseconds.")
-  var downtimeTarget: Double = 300
-
-  @Option(help: "Stop the source after so many seconds of pre-copy, whether it converges or not.")
-  var maxPreCopyTime: Double = 60
+  @OptionGroup var preCopy: PreCopyArguments
 
   @Flag(
     inversion: .prefixedNo,
@@ -51,8 +47,6 @@ struct Migrate: ParsableCommand {
     guard Set(devices).count == devices.count || devices.allSatisfy({ $0.hasPrefix("sim:") }) else {
       throw ValidationError("a device can be named once only")
     }
-    guard (0...1e6).contains(maxPreCopyTime) else { throw ValidationError("--max-pre-copy-time takes seconds") }
-    guard (0...1e7).contains(downtimeTarget) else { throw ValidationError("--downtime-target takes milliseconds") }
   }
 
   func run() throws {
@@ -62,16 +56,20 @@ struct Migrate: ParsableCommand {
     guard protocols.count == 1 else { throw Failure(.usage, "the devices speak different protocols") }
     if !yes {
       let lost = stride(from: 1, to: opened.count, by: 2).map { opened[$0].device.reference.description }
-      try askUser("\(lost.joined(separator: ", ")): the own state will be lost", about: "migrate")
+      try askUser("\(lost.joined(separator: ", ")): \(lost.count == 1 ? "its" : "their") own state will be lost", about: "migrate")
     }
     var options = transfer.options(preCopy: strategy == .preCopy)
-    options.limits.preCopyTime = .seconds(maxPreCopyTime)
-    options.downtimeTarget = .milliseconds(downtimeTarget)
+    preCopy.set(in: &options)
     options.digest = digest
     let watched = opened.enumerated()
       .map { WatchedDevice($0 % 2 == 0 ? "source" : "destination", $1.device, $1.session) }
     let pairs = stride(from: 0, to: opened.count, by: 2).map { (opened[$0].session, opened[$0 + 1].session) }
-    let report = transfer.supervise("migrate", of: watched) { observer in
+    // The thread that migrates stands still in the call that hangs; the other devices are nobody's then.
+    nonisolated(unsafe) let destinations = zip(watched, opened.map(\.session)).filter { $0.0.role == "destination" }
+    let rescue: @Sendable ((String) -> Bool) -> Void = { hangs in
+      for (device, session) in destinations where !hangs(device.name) { session.giveUpResuming() }
+    }
+    let report = transfer.supervise("migrate", of: watched, rescue: rescue) { observer in
       MigrateOperation(pairs, options: options, observer: observer).run()
     }
     let output = TransferOutput(

@@ -20,6 +20,8 @@ struct Save: ParsableCommand {
   @Flag(help: "Read what the device gives while it still runs, before it is stopped.")
   var preCopy = false
 
+  @OptionGroup var preCopyEnd: PreCopyArguments
+
   @Flag(help: "Write the device's bytes and nothing else: no phases, no chunk boundaries, no checksums.")
   var raw = false
 
@@ -43,8 +45,10 @@ struct Save: ParsableCommand {
     let writer = try makeWriter(for: opened, session)
     let device = WatchedDevice("device", opened, session)
     let part = output == "-" ? nil : FileSink.part(of: output)
+    var wanted = transfer.options(preCopy: preCopy)
+    preCopyEnd.set(in: &wanted)
     let report = transfer.supervise("save", of: [device], part: part) { observer in
-      SaveOperation(session, to: writer, options: transfer.options(preCopy: preCopy), observer: observer).run()
+      SaveOperation(session, to: writer, options: wanted, observer: observer).run()
     }
     let sha256 = try finish(writer, report)
     let output = TransferOutput(

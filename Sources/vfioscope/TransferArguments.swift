@@ -32,15 +32,19 @@ struct TransferArguments: ParsableArguments {
 
   /// Runs a transfer under the user's eyes: shows how far it is, takes Ctrl-C, and gives up when a call hangs.
   ///
-  /// - Parameter part: a file that is not whole yet, which must not stay behind.
+  /// - Parameters:
+  ///   - part: a file that is not whole yet, which must not stay behind.
+  ///   - rescue: what is done with the other devices when one hangs.
   func supervise(
-    _ command: String, of devices: [WatchedDevice], part: String? = nil, _ body: (TransferObserver) -> TransferReport
+    _ command: String, of devices: [WatchedDevice], part: String? = nil,
+    rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in },
+    _ body: (TransferObserver) -> TransferReport
   ) -> TransferReport {
     let remove: @Sendable () -> Void = { if let part { unlink(part) } }
     let watch = TransferWatch(quiet: json)
     let interruption = Interruption(
       asking: printable(devices.first?.name ?? ""), cancelling: { watch.cancel() }, leaving: remove)
-    let hang = HangWatch(devices, timeout: .seconds(timeout), showing: watch, leaving: remove)
+    let hang = HangWatch(devices, timeout: .seconds(timeout), showing: watch, leaving: remove, rescue: rescue)
     interruption.set(command)
     let report = body(watch.observer)
     interruption.set(nil)

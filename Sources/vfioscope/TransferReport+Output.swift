@@ -18,13 +18,14 @@ struct TransferOutput {
       "devices": .array(devices.enumerated().map { json(of: $1, at: $0) }),
       "result": .string(report.fault == nil ? "ok" : "error"),
       "error": JSON(report.fault?.description),
+      "error_device": JSON(faulty?.name),
       "bytes": JSON(report.bytes),
       "chunks": JSON(report.chunks),
       "duration_us": JSON(report.duration.microseconds),
       "rate_bytes_per_s": JSON(report.rate.rounded()),
       "downtime_us": report.downtime.map { JSON($0.microseconds) } ?? .null,
       "sha256": JSON(digests.count == 1 ? digests[0] : nil),
-      "pre_copy": .string(report.verdict.words),
+      "pre_copy": report.preCopyEnd.map { json(of: $0) } ?? .null,
       "reinit": JSON(report.reinits),
       "phases": .array(report.phases.map(\.json)),
       "forced": forced?.json(report) ?? .null,
@@ -34,8 +35,27 @@ struct TransferOutput {
   private func json(of device: (role: String, name: String), at index: Int) -> JSON {
     .object([
       "role": .string(device.role), "device": .string(device.name), "state": JSON(finalState(at: index)),
-      "sha256": JSON(digest(at: index)),
+      "sha256": JSON(digest(at: index)), "reset": place(at: index)?.reset.map { .bool($0.isDone) } ?? .null,
     ])
+  }
+
+  private func json(of end: TransferReport.PreCopyEnd) -> JSON {
+    var time: Double?
+    if case .converging(let left) = report.verdict { time = left.microseconds }
+    return .object([
+      "ended_by": .string(end.rawValue), "verdict": .string(report.verdict.name),
+      "target_us": JSON(report.downtimeTarget.microseconds), "target_met_in_us": time.map { JSON($0) } ?? .null,
+    ])
+  }
+
+  /// The device that the fault is about, when it is to be told from others.
+  private var faulty: (role: String, name: String)? {
+    guard devices.count > 1, let index = report.faulty, devices.indices.contains(index) else { return nil }
+    return devices[index]
+  }
+
+  private func place(at index: Int) -> TransferReport.FinalState? {
+    report.states.indices.contains(index) ? report.states[index] : nil
   }
 
   /// What went out of this device, or into it. Pairs are one source and one destination.
@@ -44,8 +64,15 @@ struct TransferOutput {
     return digests.indices.contains(index) ? digests[index] : nil
   }
 
-  private func finalState(at index: Int) -> String? {
-    report.states.indices.contains(index) ? report.states[index].state?.name : nil
+  private func finalState(at index: Int) -> String? { place(at: index)?.state?.name }
+
+  /// Where a device was left, in words.
+  private func words(of index: Int) -> String {
+    let now = "now \(finalState(at: index) ?? "in an unknown state")"
+    guard let reset = place(at: index)?.reset else { return now }
+    return reset.isDone
+      ? "was reset, \(now); what it held is lost"
+      : "could not be reset (\(reset.outcome)), \(now): reset it before it is used"
   }
 
   /// The report as lines for people.
@@ -54,17 +81,34 @@ struct TransferOutput {
       "\(phase.state): \(size(Double(phase.bytes))) in \(counted(phase.chunks, "chunk")), \(phase.duration.milliseconds)"
     }
     let end = forced == nil ? "end seen: all data moved" : "all that can be read was loaded"
-    let head = report.fault.map { "not finished: \($0)" } ?? end
+    let about = faulty.map { "\($0.role) \($0.name): " } ?? ""
+    let head = report.fault.map { "not finished: \(about)\($0)" } ?? end
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
-    if report.verdict != .unknown { lines.append("pre-copy: \(report.verdict.words)") }
+    if let end = report.preCopyEnd { lines.append("pre-copy: \(words(of: end))") }
     if report.reinits > 0 { lines.append("pre-copy: begun anew \(counted(report.reinits, "time")) (REINIT)") }
-    if let downtime = report.downtime { lines.append("downtime: \(downtime.milliseconds)") }
+    if let downtime = report.downtime {
+      let isOver = report.preCopyEnd != nil && downtime > report.downtimeTarget
+      lines.append("downtime: \(downtime.milliseconds)\(isOver ? ", over the target of \(target)" : "")")
+    }
     if let forced { lines.append(forced.text(report)) }
     lines += digests.enumerated().map { index, digest in
       "SHA-256\(digests.count > 1 ? " of pair \(index + 1)" : ""): \(digest)"
     }
-    lines += devices.enumerated().map { "\($1.role) \($1.name): now \(finalState(at: $0) ?? "in an unknown state")" }
+    lines += devices.enumerated().map { "\($1.role) \($1.name): \(words(of: $0))" }
     return lines.map(printable)
+  }
+
+  private var target: String { report.downtimeTarget.milliseconds }
+
+  private func words(of end: TransferReport.PreCopyEnd) -> String {
+    let judged = report.verdict == .unknown ? "" : ": \(report.verdict.words)"
+    switch end {
+    case .target: return "target of \(target) met"
+    case .time: return "ended by --max-pre-copy-time before the target of \(target) was met\(judged)"
+    case .silence:
+      let met = report.verdict == .targetMet ? "target of \(target) met" : "what is left is not known"
+      return "ended when the device gave no more, \(met)"
+    }
   }
 }
 
@@ -84,6 +128,18 @@ extension Estimate {
       "pending_bytes": JSON(pending), "initial_bytes": JSON(initial), "dirty_bytes": JSON(dirty),
       "stop_copy_length_bytes": JSON(stopCopy),
     ])
+  }
+}
+
+extension Convergence.Verdict {
+  /// The answer as a word for a script.
+  fileprivate var name: String {
+    switch self {
+    case .unknown: "unknown"
+    case .converging: "converging"
+    case .notConverging: "not converging"
+    case .targetMet: "target met"
+    }
   }
 }
 

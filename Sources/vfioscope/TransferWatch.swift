@@ -50,8 +50,14 @@ final class TransferWatch: Sendable {
 extension TransferProgress {
   fileprivate var line: String {
     let left = estimate.remaining.map { ", \(size(Double($0))) left" } ?? ""
-    let judged = verdict == .unknown ? "" : ", \(verdict.words)"
+    let judged = verdict == .unknown || !state.isRunning ? "" : ", \(verdict.words)\(isTooLate ? ", too late" : "")"
     let anew = reinits == 0 ? "" : ", begun anew \(counted(reinits, "time"))"
-    return "\(state.name): \(size(Double(bytes))), \(size(rate))/s\(left)\(judged)\(anew)"
+    let speed = rate > 0 ? ", \(size(rate))/s" : ""
+    return "\(state.name): \(size(Double(bytes)))\(speed)\(left)\(judged)\(anew)"
+  }
+
+  /// Whether pre-copy ends before the target is met.
+  private var isTooLate: Bool {
+    if case .converging(let time) = verdict, let preCopyLeft { time > preCopyLeft } else { false }
   }
 }

@@ -39,6 +39,15 @@ struct HungTransferTests {
     #expect(run.errors.contains("destination \(destination): last seen in resuming"))
   }
 
+  @Test("that is the source lets the destination be reset")
+  func source() throws {
+    let (source, destination) = ("sim:v2-reference,size=64K,hang=stop", "sim:v2-reference,size=64K,seed=2")
+    let run = try vfioscope("migrate", source, destination, "--yes", "--timeout", "0.5", "--trace")
+    #expect(run.status == .exited(3))
+    #expect(run.errors.contains("RESET = 0"))
+    #expect(run.errors.contains("destination \(destination): last seen in running, after a reset"))
+  }
+
   @Test("is ended at once by a second Ctrl-C, and leaves no part of a file")
   func interrupted() throws {
     let invocation = try Invocation(["save", Self.device, "-o", file, "--pre-copy"])

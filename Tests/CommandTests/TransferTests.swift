@@ -145,7 +145,7 @@ struct TransferTests {
     #expect(report["schema"] == "vfioscope.migrate/1")
     #expect(report["devices"]?.elements.map { $0["role"] } == ["source", "destination"])
     #expect(report["devices"]?.elements.map { $0["state"] } == ["stop", "running"])
-    #expect(report["pre_copy"] == "target met")
+    #expect(report["pre_copy"]?["verdict"] == "target met")
     #expect(report["sha256"]?.text?.count == 64)
     #expect(report["devices"]?.elements.map { $0["sha256"] } == [report["sha256"], report["sha256"]])
   }
@@ -183,7 +183,7 @@ struct TransferTests {
       "--downtime-target", "0", "--max-pre-copy-time", "3")
     #expect(run.status == .exited(0))
     let report = try ParsedJSON(run.output)
-    #expect(report["pre_copy"] == "not converging")
+    #expect(report["pre_copy"]?["verdict"] == "not converging")
     #expect(report["devices"]?.elements.map { $0["state"] } == ["stop", "running"])
   }
 
@@ -211,7 +211,89 @@ struct TransferTests {
     let run = try invocation.finish()
     #expect(run.status == .exited(1))
     #expect(run.errors.contains("stopping, and leaving the devices in a safe state"))
-    #expect(run.lines.suffix(2).allSatisfy { $0.hasSuffix("now running") })
+    #expect(run.lines.suffix(2).first?.hasSuffix(": now running") == true)
+    #expect(run.lines.last?.hasSuffix(": was reset, now running; what it held is lost") == true)
+  }
+
+  @Test("a wish to end is one, whoever has it", arguments: [SIGTERM, SIGHUP])
+  func toldToEnd(signal: Int32) throws {
+    let invocation = try Invocation([
+      "save", "sim:v2-reference,size=64M,dirty=64G", "-o", path("x"), "--pre-copy", "--downtime-target", "0",
+    ])
+    _ = try invocation.errorLine()
+    #expect(exists("x.part"))
+    invocation.signal(signal)
+    let run = try invocation.finish()
+    #expect(run.status == .exited(1))
+    #expect(run.lines.last?.hasSuffix(": now running") == true)
+    #expect(!exists("x.part") && !exists("x"))
+  }
+
+  @Test("a destination that can't be reset is told of, and stopped")
+  func resetRefused() throws {
+    let destination = "sim:v2-reference,size=64K,seed=2,fault=refuse-reset:EIO,fail=running:EIO"
+    let run = try vfioscope("migrate", "sim:v2-reference,size=64K", destination, "--yes", "--json")
+    #expect(run.status == .exited(1))
+    let report = try ParsedJSON(run.output)
+    #expect(report["error_device"]?.text == destination)
+    #expect(report["devices"]?.elements.map { $0["reset"] } == [.null, false])
+    #expect(report["devices"]?.elements.map { $0["state"] } == ["running", "stop"])
+    let text = try vfioscope("migrate", "sim:v2-reference,size=64K", destination, "--yes").lines
+    #expect(text.contains { $0.hasPrefix("not finished: destination \(destination): running was refused: EIO") })
+    #expect(text.last?.contains("could not be reset (EIO") == true)
+    #expect(text.last?.hasSuffix("now stop: reset it before it is used") == true)
+  }
+
+  @Test("a destination that can't be loaded is left as it was, or reset when it is not")
+  func notReady() throws {
+    let source = "sim:v2-reference,size=64K"
+    let untouched = try ParsedJSON(
+      vfioscope("migrate", source, "sim:v2-reference,size=64K,fail=resuming:EIO", "--yes", "--json").output)
+    #expect(untouched["devices"]?.elements.map { $0["reset"] } == [.null, .null])
+    #expect(untouched["devices"]?.elements.map { $0["state"] } == ["running", "running"])
+    let touched = try ParsedJSON(
+      vfioscope("migrate", source, "sim:v2-reference,size=64K,fail=resuming:EIO:error", "--yes", "--json").output)
+    #expect(touched["devices"]?.elements.map { $0["reset"] } == [.null, true])
+    #expect(touched["devices"]?.elements.map { $0["state"] } == ["running", "running"])
+  }
+
+  @Test("pre-copy that is ended by its time says so, and that the target was missed")
+  func preCopyTime() throws {
+    let arguments = [
+      "migrate", "sim:v2-reference,size=8M,rate=4M", "sim:v2-reference,size=8M,seed=2", "--yes",
+      "--max-pre-copy-time", "0.6",
+    ]
+    let run = try Invocation(arguments).finish()
+    #expect(run.status == .exited(0))
+    let line = "pre-copy: ended by --max-pre-copy-time before the target of 300.0 ms was met"
+    #expect(run.lines.contains { $0.hasPrefix(line) })
+    #expect(run.lines.contains { $0.hasPrefix("downtime: ") && $0.hasSuffix(", over the target of 300.0 ms") })
+    #expect(!run.errors.contains("0 bytes/s"))
+    #expect(run.errorLines.filter { $0.hasPrefix("stop-copy") }.allSatisfy { !$0.contains("converging") })
+    let saved = try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"), "--json")
+    #expect(try ParsedJSON(saved.output)["pre_copy"] == .null)
+  }
+
+  @Test("a stream of another device is refused, and loaded by force alone")
+  func anotherDevice() throws {
+    #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x")).status == .exited(0))
+    let run = try vfioscope("load", "sim:mlx5,size=64K", "-i", path("x"), "--yes")
+    #expect(run.status == .exited(4))
+    #expect(run.errors.contains("was saved from a device 5649:0002, sim:mlx5,size=64K is 15b3:101e"))
+    let forced = try vfioscope("load", "sim:mlx5,size=64K", "-i", path("x"), "--yes", "--force")
+    #expect(forced.errors.contains("was saved from a device"))
+    #expect(forced.status == .exited(0))
+  }
+
+  @Test("what a killed save has left is in the way until it may be replaced")
+  func leftOver() throws {
+    try folder.write("x.part", "left over")
+    let run = try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"))
+    #expect(run.status == .exited(3))
+    #expect(run.errors.contains("was left by a save that was killed"))
+    #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"), "--replace").status == .exited(0))
+    #expect(try vfioscope("stream", "info", path("x")).status == .exited(0))
+    #expect(!exists("x.part"))
   }
 
   @Test(

@@ -46,14 +46,15 @@ public struct LoadOperation {
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
     let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
+    var reset: StepResult?
     do throws(TransferFault) {
       try load(pump)
     } catch {
       pump.fail(error)
-      session.giveUpResuming()
+      reset = session.giveUpResuming()
     }
     pump.endPhase()
-    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState)])
+    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState, reset: reset)])
   }
 
   private func load(_ pump: Pump) throws(TransferFault) {

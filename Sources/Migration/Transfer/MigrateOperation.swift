@@ -27,27 +27,30 @@ public struct MigrateOperation {
   /// Runs to the end, or to what went wrong: the report says which, and where the devices were left.
   public func run() -> TransferReport {
     let pump = Pump(options, observer, devices: pairs.count, clock: { .now })
-    let before = sources.map(\.presentState)
+    let before = (sources: sources.map(\.presentState), destinations: destinations.map(\.presentState))
     let moves = pairs.map { pair in
       Move(
         reader: pair.source.interface.reader(options.access), writer: pair.destination.interface.writer(options.access),
         digest: options.digest ? SideDigest() : nil)
     }
     var progress = Progress()
+    var resets: [StepResult?] = []
     do throws(TransferFault) {
       try migrate(pump, moves, &progress)
       // Only now: it may be behind the data, and nobody is to wait for it while all devices are stopped.
       pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal })
     } catch {
       pump.fail(error)
-      giveUp(progress, sourcesBackTo: before)
+      resets = giveUp(progress, backTo: before)
     }
     pump.endPhase()
     return pump.finish(
-      in: pairs.flatMap { pair in
+      in: pairs.enumerated().flatMap { index, pair in
         [
           TransferReport.FinalState(role: "source", state: pair.source.presentState),
-          TransferReport.FinalState(role: "destination", state: pair.destination.presentState),
+          TransferReport.FinalState(
+            role: "destination", state: pair.destination.presentState,
+            reset: resets.indices.contains(index) ? resets[index] : nil),
         ]
       })
   }
@@ -77,8 +80,10 @@ public struct MigrateOperation {
       throw .window("the two devices speak different protocols")
     }
     // The destinations first: what they refuse costs the sources nothing.
-    for destination in destinations {
-      _ = try destination.insist(on: "resuming")
+    for (index, destination) in destinations.enumerated() {
+      try naming(Self.destination(index), pump) { () throws(TransferFault) in
+        _ = try destination.insist(on: "resuming")
+      }
       progress.prepared += 1
     }
     if options.preCopy && all(have: "pre-copy") && sources.allSatisfy({ $0.presentState?.isRunning == true }) {
@@ -89,13 +94,33 @@ public struct MigrateOperation {
     try runDestinations(pump)
     progress.hasMoved = true
     pump.note(downtime: stopping.duration(to: pump.now))
-    for source in sources { _ = try source.insist(on: "stop") }
+    for (index, source) in sources.enumerated() {
+      try naming(Self.source(index), pump) { () throws(TransferFault) in _ = try source.insist(on: "stop") }
+    }
+  }
+
+  /// Where a pair's devices are in the report.
+  private static func source(_ pair: Int) -> Int { 2 * pair }
+  private static func destination(_ pair: Int) -> Int { 2 * pair + 1 }
+
+  /// Says of a fault that it is about this device.
+  private func naming(
+    _ device: Int, _ pump: Pump, _ body: () throws(TransferFault) -> Void
+  ) throws(TransferFault) {
+    do throws(TransferFault) {
+      try body()
+    } catch {
+      pump.fail(error, of: device)
+      throw error
+    }
   }
 
   private func preCopy(_ pump: Pump, _ moves: [Move]) throws(TransferFault) {
     var state: State?
     for source in sources { source.interface.optInToReinit() }
-    for source in sources { state = try source.insist(on: "pre-copy") }
+    for (index, source) in sources.enumerated() {
+      try naming(Self.source(index), pump) { () throws(TransferFault) in state = try source.insist(on: "pre-copy") }
+    }
     guard let state else { return }
     pump.begin(state)
     while try pump.continuesPreCopy(
@@ -107,11 +132,15 @@ public struct MigrateOperation {
     // Devices that talk to each other must all be quiet before the first one stops.
     let quiet = sources.first?.presentState?.isSaving == true ? "pre-copy-p2p" : "running-p2p"
     if sources.count > 1 && all(have: quiet) {
-      try eachPair(pump) { (index) throws(TransferFault) in _ = try sources[index].insist(on: quiet) }
+      try eachPair(pump, Self.source) { (index) throws(TransferFault) in _ = try sources[index].insist(on: quiet) }
     }
-    try eachPair(pump) { (index) throws(TransferFault) in
+    try eachPair(pump, { _ in nil }) { (index) throws(TransferFault) in
       let move = moves[index]
-      let stopped = try sources[index].insist(on: "stop-copy")
+      var state: State?
+      try naming(Self.source(index), pump) { () throws(TransferFault) in
+        state = try sources[index].insist(on: "stop-copy")
+      }
+      guard let stopped = state else { return }
       pump.begin(stopped)
       while try pump.move(
         from: move.reader, in: stopped, { (chunk) throws(TransferFault) in try move.put(chunk) }) != .end
@@ -124,29 +153,42 @@ public struct MigrateOperation {
 
   private func runDestinations(_ pump: Pump) throws(TransferFault) {
     if destinations.count > 1 && destinations.allSatisfy({ $0.state(named: "running-p2p") != nil }) {
-      try eachPair(pump) { (index) throws(TransferFault) in _ = try destinations[index].insist(on: "running-p2p") }
+      try eachPair(pump, Self.destination) { (index) throws(TransferFault) in
+        _ = try destinations[index].insist(on: "running-p2p")
+      }
     }
-    try eachPair(pump) { (index) throws(TransferFault) in _ = try destinations[index].insist(on: "running") }
+    try eachPair(pump, Self.destination) { (index) throws(TransferFault) in
+      _ = try destinations[index].insist(on: "running")
+    }
   }
 
   /// Does this for all pairs at the same time, because every device is stopped until the last one is done. When one
-  /// fails, the others end too.
-  private func eachPair(_ pump: Pump, _ body: (Int) throws(TransferFault) -> Void) throws(TransferFault) {
+  /// fails, the others end too; `device` says of which device that is to be told.
+  private func eachPair(
+    _ pump: Pump, _ device: (Int) -> Int?, _ body: (Int) throws(TransferFault) -> Void
+  ) throws(TransferFault) {
     together(pairs.count) { index in
-      do throws(TransferFault) { try body(index) } catch { pump.fail(error) }
+      do throws(TransferFault) { try body(index) } catch { pump.fail(error, of: device(index)) }
     }
     if let fault = pump.fault { throw fault }
   }
 
   private func all(have name: String) -> Bool { sources.allSatisfy { $0.state(named: name) != nil } }
 
-  private func giveUp(_ progress: Progress, sourcesBackTo before: [State?]) {
+  /// - Returns: the resets of the destinations, in their order; nil for those that needed none.
+  private func giveUp(
+    _ progress: Progress, backTo before: (sources: [State?], destinations: [State?])
+  ) -> [StepResult?] {
     // When all destinations run, the devices have moved: the sources must not run a second time.
-    if progress.hasMoved { return }
-    // One of them may run already while another refused: it must not run beside its source.
-    destinations.prefix(progress.prepared).forEach { $0.step(.reset) }
-    for (source, state) in zip(sources, before) {
+    if progress.hasMoved { return [] }
+    let resets = destinations.enumerated().map { index, destination in
+      // One that would not become ready may be as it was, with all that it held; or it is anywhere.
+      let isTouched = index < progress.prepared || !destination.isStill(in: before.destinations[index])
+      return isTouched ? destination.resetOrStop() : nil
+    }
+    for (source, state) in zip(sources, before.sources) {
       if let state { source.giveUpSaving(backTo: state) }
     }
+    return resets
   }
 }

@@ -22,9 +22,28 @@ extension MigrationSession {
     step(.state(before))
   }
 
+  /// Whether it is in this state, as far as that can be told.
+  func isStill(in before: State?) -> Bool {
+    guard let before, let now = presentState else { return false }
+    return now.isSame(as: before)
+  }
+
+  /// Makes an end of a load, whose data are lost by that. It must not run beside its source, which may have happened
+  /// already while another device refused: where the reset is refused, it is stopped.
+  ///
+  /// - Returns: what came of the reset.
+  func resetOrStop() -> StepResult {
+    let reset = step(.reset)
+    if !reset.isDone, presentState?.isRunning == true, let stop = state(named: "stop") { step(.state(stop)) }
+    return reset
+  }
+
   /// Leaves RESUMING with incomplete data: only a reset does that, and what the device held is lost already.
-  func giveUpResuming() {
-    guard let now = presentState, now.isResuming || now.isError else { return }
-    step(.reset)
+  ///
+  /// - Returns: what came of the reset; nil when none was needed.
+  @discardableResult
+  public func giveUpResuming() -> StepResult? {
+    guard let now = presentState, now.isResuming || now.isError else { return nil }
+    return step(.reset)
   }
 }

@@ -47,11 +47,17 @@ final class Pump: Sendable {
   func note(digests: [String]) { contents.withLock { $0.count.report.digests = digests } }
 
   /// It has failed: whoever still moves data ends too. The first fault counts.
-  func fail(_ fault: TransferFault) {
+  ///
+  /// - Parameter device: which device it is about, by its place in the report.
+  func fail(_ fault: TransferFault, of device: Int? = nil) {
     contents.withLock { contents in
-      if contents.count.report.fault == nil { contents.count.report.fault = fault }
+      guard contents.count.report.fault == nil else { return }
+      (contents.count.report.fault, contents.count.report.faulty) = (fault, device)
     }
   }
+
+  /// Pre-copy is over.
+  func note(_ end: TransferReport.PreCopyEnd) { contents.withLock { $0.count.report.preCopyEnd = end } }
 
   /// A device that gives its data has reached this state; the first one to do so begins the phase.
   func begin(_ state: State) {
@@ -130,7 +136,9 @@ final class Pump: Sendable {
     observer.progress(
       contents.withLock { contents in
         contents.count.note(left, of: device, running: state.isRunning, at: now)
-        return contents.count.progress(in: state, elapsed: elapsed)
+        let spent = contents.phaseStart.duration(to: now)
+        return contents.count.progress(
+          in: state, elapsed: elapsed, preCopyLeft: state.isRunning ? max(.zero, limits.preCopyTime - spent) : nil)
       })
   }
 }

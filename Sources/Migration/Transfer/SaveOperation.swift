@@ -101,8 +101,17 @@ extension Pump {
       if case .chunk = piece { gotData = true }
       try judge(index, in: state, reader)
     }
-    if isTargetMet || isPreCopyOver { return false }
+    if let end = preCopyEnd(gotData) {
+      note(end)
+      return false
+    }
+    return true
+  }
+
+  private func preCopyEnd(_ gotData: Bool) -> TransferReport.PreCopyEnd? {
+    if isTargetMet { return .target }
+    if isPreCopyOver { return .time }
     // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.
-    return gotData || idle < .milliseconds(200)
+    return gotData || idle < .milliseconds(200) ? nil : .silence
   }
 }

@@ -16,11 +16,17 @@ struct TransferCount {
   private var convergence: Convergence
   /// The time in which data moved, of all devices together.
   private var busy = Duration.zero
+  /// When how much had been moved, of late. Not every device says what is left, by which convergence is judged.
+  private var recent: [(time: Moment, moved: UInt64)]
+  /// The rate is told over so long.
+  private static let memory = Duration.seconds(2)
 
   /// For so many devices, from now on.
   init(devices: Int, target: Duration, now: Moment) {
     sources = [Source](repeating: Source(lastAsked: now), count: devices)
     convergence = Convergence(target: target)
+    report.downtimeTarget = target
+    recent = [(now, 0)]
   }
 
   /// A chunk of so many bytes was moved; there is a phase.
@@ -39,6 +45,8 @@ struct TransferCount {
 
   /// Takes what a device says is left.
   mutating func note(_ left: Estimate, of device: Int, running: Bool, at now: Moment) {
+    recent.append((now, report.bytes))
+    while recent.count > 2, recent[1].time.duration(to: now) > Self.memory { recent.removeFirst() }
     if left.beginsAnew(after: sources[device].left) {
       report.reinits += 1
       convergence.beginAnew()
@@ -65,10 +73,18 @@ struct TransferCount {
     report.verdict == .targetMet && sources.allSatisfy { ($0.left.initial ?? 0) == 0 }
   }
 
+  /// Bytes a second of late; 0 when there was no time yet.
+  private var rate: Double {
+    guard let first = recent.first, let last = recent.last else { return 0 }
+    return TransferReport.rate(of: last.moved - first.moved, in: first.time.duration(to: last.time))
+  }
+
   /// The figures of this moment.
-  func progress(in state: State, elapsed: Duration) -> TransferProgress {
+  ///
+  /// - Parameter preCopyLeft: how long pre-copy may still last; nil when it is over.
+  func progress(in state: State, elapsed: Duration, preCopyLeft: Duration? = nil) -> TransferProgress {
     TransferProgress(
-      state: state, bytes: report.bytes, elapsed: elapsed, rate: convergence.rate, estimate: left,
-      verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits)
+      state: state, bytes: report.bytes, elapsed: elapsed, rate: rate, estimate: left,
+      verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits, preCopyLeft: preCopyLeft)
   }
 }

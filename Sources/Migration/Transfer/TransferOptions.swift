@@ -65,4 +65,6 @@ public struct TransferProgress: Sendable, Equatable {
   public let estimatedDowntime: Duration?
   /// How often a device was seen to begin anew with its initial data (`VFIO_PRECOPY_INFO_REINIT`).
   public var reinits = 0
+  /// How long pre-copy may still last; nil when it is over, or there is none.
+  public var preCopyLeft: Duration?
 }

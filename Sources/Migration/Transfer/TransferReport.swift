@@ -18,10 +18,16 @@ public struct TransferReport: Sendable, Equatable {
 
   /// The phases, in their order.
   public internal(set) var phases: [Phase] = []
+  /// How long the devices were to be stopped at most.
+  public internal(set) var downtimeTarget = Duration.zero
   /// From the request that stopped the source until the destination ran, or its data had all been read.
   public internal(set) var downtime: Duration?
   /// What pre-copy came to.
   public internal(set) var verdict = Convergence.Verdict.unknown
+  /// Why pre-copy ended; nil when there was none, or when it did not come to its end.
+  public internal(set) var preCopyEnd: PreCopyEnd?
+  /// The device that the fault is about, by its place in `states`; nil when it is about none, or there is no fault.
+  public internal(set) var faulty: Int?
   /// How often a device was seen to begin anew with its initial data (`VFIO_PRECOPY_INFO_REINIT`).
   public internal(set) var reinits = 0
   /// The SHA-256 of what went from each source to its destination, 64 hexadecimal digits; empty when none was made.
@@ -31,12 +37,24 @@ public struct TransferReport: Sendable, Equatable {
   /// Why it ended before its end; nil when it did not. Whoever keeps the data may have more to say.
   public var fault: TransferFault?
 
+  /// Why pre-copy ended.
+  public enum PreCopyEnd: String, Sendable, CaseIterable {
+    /// What is left would take no longer than the target.
+    case target
+    /// It had lasted as long as it may.
+    case time
+    /// The devices had given nothing for a while.
+    case silence
+  }
+
   /// Where a device was left.
   public struct FinalState: Sendable, Equatable {
     /// `source`, `destination`, or `device`.
     public let role: String
     /// The state, or nil when it could not be read.
     public let state: State?
+    /// The reset that was to undo what had begun; nil when none was asked for. What the device held is lost with it.
+    public var reset: StepResult?
   }
 
   /// Bytes in all.
@@ -48,7 +66,7 @@ public struct TransferReport: Sendable, Equatable {
   /// Bytes a second.
   public var rate: Double { Self.rate(of: bytes, in: duration) }
 
-  private static func rate(of bytes: UInt64, in duration: Duration) -> Double {
+  static func rate(of bytes: UInt64, in duration: Duration) -> Double {
     let seconds = duration / .seconds(1)
     return seconds > 0 ? Double(bytes) / seconds : 0
   }

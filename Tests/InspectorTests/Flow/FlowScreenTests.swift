@@ -103,6 +103,8 @@ import VFIO
     feed(flow, .targetMet)
     screen.app.store.perform(.step(.reset), on: destination)
     var report = report([("pre-copy", 60_000_000, 58, .seconds(10.2))], [.running, .running])
+    report.states[1].reset = StepResult(
+      requested: .reset, from: .v2(.resuming), plan: nil, failure: nil, reached: .v2(.running), duration: .zero)
     report.fault = .step(
       StepResult(
         requested: .state(.v2(.stopCopy)), from: .v2(.preCopy), plan: nil, failure: .refused(.EIO),

@@ -99,8 +99,12 @@ struct FlowWords {
     zip(flow.job.devices, report.states).map { reference, last in
       let name = store.name(of: reference)
       guard let state = last.state else { return "\(name): its state could not be read back; treat it as unknown." }
-      let reset = store.status(reference)?.lastStep?.requested == .reset
-      let what = reset ? "was reset and is in \(state.name); what it held is lost" : "is in \(state.name), read back"
+      let what =
+        switch last.reset {
+        case nil: "is in \(state.name), read back"
+        case let reset? where reset.isDone: "was reset and is in \(state.name); what it held is lost"
+        case let reset?: "could not be reset (\(reset.outcome)) and is in \(state.name); reset it before it is used"
+        }
       return "\(name) \(what).\(state.isError ? " Only a reset helps: s in its view." : "")"
     }
   }
