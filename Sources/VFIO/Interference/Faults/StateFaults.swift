@@ -151,6 +151,7 @@ extension DeviceFault {
     interference.write = { call, _ in .failure(call.refused(.ENODEV)) }
     interference.feature = { call, _ in call.refused(.ENODEV) }
     interference.reset = { _, _ in .failure(DeviceError(.reset, .ENODEV)) }
+    interference.reopen = { _, _ in .failure(DeviceError(.reopen, .ENODEV)) }
     interference.streamRead = { count, _ in .failure(DeviceError(.streamRead(count: count), .ENODEV)) }
     interference.streamWrite = { bytes, _ in .failure(DeviceError(.streamWrite(count: bytes.count), .ENODEV)) }
     interference.precopyInfo = { _, _ in .failure(DeviceError(.precopyInfo, .ENODEV)) }
