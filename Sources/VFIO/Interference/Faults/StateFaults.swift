@@ -32,7 +32,8 @@ extension DeviceFault {
       UInt32(text).map { number in lookingAtState { _, _ in .success(number) } }
     },
     DeviceFault(
-      "die", what: "Is gone: every call answers ENODEV.", expected: "Ends cleanly and says that the device is gone."
+      "die", what: "Is gone: every call answers ENODEV.", expected: "Ends cleanly and says that the device is gone.",
+      takesDeviceAway: true
     ) { _ in
       dying()
     },
