@@ -35,4 +35,6 @@ public protocol MigrationInterface: AnyObject {
   func arrived(in state: State, from before: State?)
   /// Ends the data session, if one is open. The device's state is left as it is.
   func close()
+  /// The device was closed and opened again: what was known of it is known no more.
+  func reopened()
 }

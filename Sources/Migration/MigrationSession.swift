@@ -84,6 +84,14 @@ public final class MigrationSession {
     return result
   }
 
+  /// Closes the device, with the data session that the interface has open, and opens it again. Where it is then is for
+  /// the caller to read.
+  public func reopen() throws(DeviceError) {
+    interface.close()
+    try device.reopen()
+    interface.reopened()
+  }
+
   private func withhold(
     _ request: Request, from state: State?, _ why: String, _ failure: DeviceError.Reason?
   ) -> StepResult {

@@ -101,6 +101,15 @@ struct Machine: Sendable {
     deviceLog = nil
     enter(profile.migrationProtocol.running)
   }
+
+  /// The last user closes the device, and another one opens it. Most drivers reset it for whoever comes next; one that
+  /// keeps its state has no data session in it any more.
+  mutating func reopen() {
+    mayReinit = false
+    guard profile.keepsState else { return reset() }
+    closeSession()
+    deviceLog = nil
+  }
 }
 
 extension Machine {

@@ -118,6 +118,11 @@ public final class SimulatedDevice: Device {
     try access(.reset) { $0.reset() }
   }
 
+  /// Lets go of the device and opens it again, as the profile's driver does.
+  public func reopen() throws(DeviceError) {
+    try access(.reopen) { $0.reopen() }
+  }
+
   /// The stream of a data fd. One that was never given out, or is closed, answers `EBADF`.
   public func stream(taking dataFD: Int32) -> any DataStream {
     SimulatedStream(self, taking: dataFD)

@@ -43,6 +43,13 @@ public protocol Device: AnyObject, Sendable {
   /// `VFIO_DEVICE_RESET`. The device's migration state and any open data session are lost.
   func reset() throws(DeviceError)
 
+  /// Closes the device and opens it again, as one user does who lets go of it and another one who comes next.
+  ///
+  /// What is left of its migration is the driver's affair: with most drivers a device that is opened runs, and all data
+  /// sessions are over. Who maps a part of the device, or holds its address space, keeps it from being closed. When it
+  /// can't be opened again, every later call fails. `ENOTSUP` when there is no way to open it anew.
+  func reopen() throws(DeviceError)
+
   /// Takes over the data fd that a state change of protocol v2 returned. The number means nothing afterwards; the
   /// stream closes it.
   func stream(taking dataFD: Int32) -> any DataStream
@@ -72,6 +79,8 @@ public protocol Device: AnyObject, Sendable {
 }
 
 extension Device {
+  /// `ENOTSUP`: there is no way.
+  public func reopen() throws(DeviceError) { throw DeviceError(.reopen, .ENOTSUP) }
   /// There is no socket.
   public var wire: WireProbe? { nil }
   /// Messages go through as they are.

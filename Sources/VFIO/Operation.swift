@@ -26,6 +26,8 @@ public enum Operation: Sendable, Equatable {
   case feature(argsz: UInt32, flags: UInt32)
   /// `VFIO_DEVICE_RESET`.
   case reset
+  /// The device is closed, and opened again.
+  case reopen
   /// Up to `count` bytes are read from the data fd.
   case streamRead(count: Int)
   /// `count` bytes are written to the data fd.
@@ -79,6 +81,7 @@ extension Operation: CustomStringConvertible {
     case .mappedWrite(let region, let offset, let count): "write mapped \(Self.part(region, offset, count))"
     case .feature(let argsz, let flags): "FEATURE \(FeatureFlags(rawValue: flags)) argsz \(argsz)"
     case .reset: "RESET"
+    case .reopen: "close and open again"
     case .streamRead(let count): "read data fd \(count) bytes"
     case .streamWrite(let count): "write data fd \(count) bytes"
     case .streamWait(let direction): "wait for data fd, \(direction)"

@@ -93,6 +93,11 @@ public final class RecordingDevice: Device {
     try recorder.measure(.reset) { (_) throws(DeviceError) in try device.reset() }
   }
 
+  /// Asks the device and records it, behind the calls that led to the device again.
+  public func reopen() throws(DeviceError) {
+    try recorder.measure(.reopen) { (_) throws(DeviceError) in try device.reopen() }
+  }
+
   /// The device's stream, recorded too.
   public func stream(taking dataFD: Int32) -> any DataStream {
     RecordingStream(device.stream(taking: dataFD), recorder: recorder)

@@ -19,11 +19,7 @@ struct Check: ParsableCommand {
       merged are never failed, only warned about.
       """)
 
-  @Argument(help: "The device: a PCI address, a UUID, a node in /dev/vfio/devices, vfio-user:PATH, or sim:PROFILE.")
-  var device: String?
-
-  @Option(help: "The way to a device of the kernel: its own node (cdev) or its group.")
-  var via: DeviceOptions.Way = .auto
+  @OptionGroup var checked: CheckedDevice
 
   @Option(
     parsing: .upToNextOption,
@@ -49,18 +45,8 @@ struct Check: ParsableCommand {
   @Flag(help: "Print the accesses that were made for every rule, not only for those that are not kept.")
   var evidence = false
 
-  @Flag(help: "Print every access to the device on standard error.")
-  var trace = false
-
-  @Option(help: "Give up when a call does not come back for so many seconds.")
-  var timeout: Double = 30
-
-  @Flag(help: "Do what needs a confirmation without asking.")
-  var yes = false
-
   func validate() throws {
-    if device == nil && !list { throw ValidationError("name a device, or --list") }
-    guard (0.1...1e6).contains(timeout) else { throw ValidationError("--timeout takes 0.1 to 1000000 seconds") }
+    if checked.device == nil && !list { throw ValidationError("name a device, or --list") }
   }
 
   func run() throws {
@@ -69,7 +55,7 @@ struct Check: ParsableCommand {
       let rows = chosen.map(\.row)
       return try columns(rows).forEach { try printLine(printable($0)) }
     }
-    let (opened, session) = try open()
+    let (opened, session) = try checked.openSession()
     defer { session.interface.close() }
     let fitting = chosen.filter { opened.isBound(by: $0) }
     guard !fitting.isEmpty else {
@@ -90,16 +76,9 @@ struct Check: ParsableCommand {
     return book.rules(matching: rules)
   }
 
-  private func open() throws -> (OpenedDevice, MigrationSession) {
-    var options = DeviceOptions()
-    options.device = device ?? ""
-    options.via = via
-    return try options.openSession(journal: journal(tracing: trace))
-  }
-
   /// What may crash a machine is asked for twice.
   private func confirm(_ opened: OpenedDevice) throws(Failure) {
-    guard allow == .crash, !yes, !opened.reference.isSimulated else { return }
+    guard allow == .crash, !checked.yes, !opened.reference.isSimulated else { return }
     try askUser("\(opened.reference): checks at this level may crash its driver or the machine", about: "check")
   }
 
@@ -120,9 +99,7 @@ struct Check: ParsableCommand {
       asking: printable(opened.reference.description),
       cancelling: { cancelled.store(true, ordering: .relaxed) })
     // A device that hangs ends the program: what was found out before must not be lost.
-    let hang = HangWatch(
-      [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
-      leaving: { try? self.write(progress.leave("a call does not come back")) })
+    let hang = checked.watchHangs(opened, session) { try? self.write(progress.leave("a call does not come back")) }
     interruption.set("a check")
     let ending = run.run(rules, isCancelled: { cancelled.load(ordering: .relaxed) }, onFinding: progress.take)
     interruption.set(nil)

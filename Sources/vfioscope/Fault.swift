@@ -15,14 +15,10 @@ struct Fault: ParsableCommand {
       and for the option fault= of simulated devices.
       """)
 
-  @Argument(help: "The device.")
-  var device: String?
+  @OptionGroup var checked: CheckedDevice
 
   @Argument(help: ArgumentHelp("The faults, by their names.", valueName: "name"))
   var names: [String] = []
-
-  @Option(help: "The way to a device of the kernel: its own node (cdev) or its group.")
-  var via: DeviceOptions.Way = .auto
 
   @Flag(help: "List the faults instead: of users, and of devices.")
   var list = false
@@ -30,31 +26,21 @@ struct Fault: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Flag(help: "Print every access to the device on standard error.")
-  var trace = false
-
-  @Option(help: "Give up when a call does not come back for so many seconds.")
-  var timeout: Double = 30
-
-  @Flag(help: "Do what needs a confirmation without asking.")
-  var yes = false
-
   func validate() throws {
-    if !list && (device == nil || names.isEmpty) { throw ValidationError("name a device and a fault, or --list") }
-    guard (0.1...1e6).contains(timeout) else { throw ValidationError("--timeout takes 0.1 to 1000000 seconds") }
+    if !list && (checked.device == nil || names.isEmpty) {
+      throw ValidationError("name a device and a fault, or --list")
+    }
   }
 
   func run() throws {
     if list { return try printList() }
     let faults = try names.map { (name) throws(Failure) in try Self.fault(name) }
-    var options = DeviceOptions()
-    (options.device, options.via) = (device ?? "", via)
-    let (opened, session) = try options.openSession(journal: journal(tracing: trace))
+    let (opened, session) = try checked.openSession()
     defer { session.interface.close() }
     for fault in faults where !fault.applies(to: session.interface.protocol.rules) {
       throw Failure(.usage, "\(fault.name) is no fault of protocol \(session.interface.protocol.rawValue)")
     }
-    for fault in faults where fault.harm >= .lose && !yes {
+    for fault in faults where fault.harm >= .lose && !checked.yes {
       try askUser("\(fault.name): it may \(fault.harm.words)", about: fault.name)
     }
     try run(faults, opened, session)
@@ -62,15 +48,14 @@ struct Fault: ParsableCommand {
 
   private func run(_ faults: [UserFault], _ opened: OpenedDevice, _ session: MigrationSession) throws {
     let book = try Rulebook.shipped.get()
-    let hang = HangWatch(
-      [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
-      leaving: {})
+    let hang = checked.watchHangs(opened, session)
     var reports: [JSON] = []
     var isBroken = false
     var trouble: String?
     for fault in faults where trouble == nil {
       var runOptions = CheckRun.Options()
       runOptions.permission = fault.harm
+      runOptions.surroundings = opened.surroundings
       var findings: [Finding] = []
       let ending = CheckRun(session, runOptions).run(fault, from: book) { findings.append($0) }
       if case .lost(let why) = ending { trouble = why }

@@ -34,6 +34,8 @@ struct ServedDevice {
     let folder = try Tree()
     let path = "\(folder.path)/s"
     var serverOptions = ServerOptions()
+    // Who closes the device and opens it again is the next client.
+    serverOptions.keepsServing = true
     let profile = try SimulatedDevice.profiles().first { address.prefix { $0 != "," } == $0.name }
     if profile?.migrationProtocol == .v1 { serverOptions.generation = .first }
     let server = try VFIOUserServer(try SimulatedDevice.open(address).withDefect, at: path, options: serverOptions)

@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func whatTheDeviceChangesIsSeenThroughTheWindow() throws {
-    let device = file.device()
+    let device = try file.device()
     let window = try device.map(region(), offset: 0, count: 100)
     _ = try device.write(region(), at: 10, from: ([0xB1, 0xB2] as [UInt8]).span.bytes)
     #expect(try window.bytes(from: 10, count: 2) == [0xB1, 0xB2])
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func aWindowIsAccessedOnlyAsItsRegionMayBe() throws {
-    let device = file.device()
+    let device = try file.device()
     let readOnly = try device.map(region([.read, .map]), offset: 0, count: 8)
     #expect(try readOnly.bytes(from: 0, count: 8) == Array(contents[4096..<4104]))
     #expect(throws: DeviceError(.mappedWrite(region: 2, offset: 4, count: 1), .EACCES)) { try readOnly.put([1], at: 4) }
@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func lettingGoOfAWindowGivesItsPagesBack() throws {
-    let device = file.device()
+    let device = try file.device()
     // More than the address space holds, were they kept.
     let large = Region(index: 2, flags: [.read, .map], size: 1 << 44, offset: 0)
     for _ in 0..<32 { #expect(try device.map(large, offset: 0, count: 1 << 44).count == 1 << 44) }

@@ -18,10 +18,13 @@ final class TemporaryFile: Sendable {
   deinit { close(number) }
 
   /// The file as a kernel's device.
-  func device(recorder: any AccessRecorder = Recording()) -> KernelDevice {
-    KernelDevice(
-      device: FileDescriptor(owning: dup(number)), iommu: KernelIOAS(FileDescriptor(owning: dup(number))),
-      recorder: recorder)
+  func device(recorder: any AccessRecorder = Recording()) throws(DeviceError) -> KernelDevice {
+    try KernelDevice(recorder: recorder) { [self] in hold() }
+  }
+
+  /// The file, opened as a kernel's device is.
+  func hold() -> KernelHold {
+    KernelHold(FileDescriptor(owning: dup(number)), iommu: KernelIOAS(FileDescriptor(owning: dup(number))))
   }
 
   /// All that is in the file.

@@ -33,8 +33,8 @@ public final class DeviceHandle: Sendable {
   let isReportQueued = Atomic(false)
   /// What switches the device's faults; used at any time, whatever its queue does.
   let switches = Mutex<FaultSwitches?>(nil)
-  /// Whether a run of checks is to end.
-  let rulesCancelled = Atomic(false)
+  /// Whether a run of checks is to end, of rules or of a user's fault.
+  let checksCancelled = Atomic(false)
 
   /// Begins to open the device. `onChange` is called after every change of `status`, on any thread.
   public init(

@@ -155,10 +155,12 @@ final class Store {
     handles[reference]?.endDirtyPages()
   }
 
-  /// Ends a run of checks after the one that is being made.
-  func giveUpRules(_ reference: DeviceReference) {
-    guard status(reference)?.rules?.isRunning == true else { return }
-    handles[reference]?.cancelRules()
+  /// Ends a run of checks, or a fault, after the check that is being made.
+  func giveUpChecks(_ reference: DeviceReference) {
+    guard let status = status(reference), status.rules?.isRunning == true || status.fault?.isRunning == true else {
+      return
+    }
+    handles[reference]?.cancelChecks()
   }
 
   /// Begins to do something to a device, or says why not.

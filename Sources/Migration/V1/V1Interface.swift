@@ -151,6 +151,9 @@ public final class V1Interface: MigrationInterface {
   /// Nothing is held open.
   public func close() {}
 
+  /// What was seen of the window was another session's.
+  public func reopened() { window = V1Window() }
+
   private func readPending() throws(DeviceError) -> UInt64 {
     let value = try register(UInt64.self, Register.pendingBytes)
     window.pending = .seen(value, at: .now)

@@ -150,4 +150,7 @@ public final class V2Interface: MigrationInterface {
     stream?.close()
     stream = nil
   }
+
+  /// MIG_PRECOPY_INFOv2 holds as long as the device is open.
+  public func reopened() { hasReinit = false }
 }

@@ -20,7 +20,8 @@ public struct UserFault: Sendable {
   public func rules(in rules: Rule.Rules) -> [String] { checks(rules).map(\.rule) }
 
   /// All there are.
-  public static let all: [UserFault] = wrongAccesses + wrongStates + brokenSessions + damagedStreams + logging
+  public static let all: [UserFault] =
+    wrongAccesses + wrongStates + brokenSessions + [closedDataFD, closedDevice] + damagedStreams + logging
 
   /// A fault that the checks of these rules make.
   init(_ name: String, _ harm: Rule.Harm, what: String, expected: String, rules: String...) {

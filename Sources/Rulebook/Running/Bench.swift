@@ -63,6 +63,12 @@ final class Bench {
     return stream
   }
 
+  /// Closes the device and opens it again. The data fds that the check has taken over stay open: of those, the device
+  /// knows nothing any more.
+  func reopen() -> Answer<Void> {
+    Answer { () throws(DeviceError) in try session.reopen() }
+  }
+
   /// Closes what the check has left open.
   func closeStreams() {
     streams.forEach { $0.close() }

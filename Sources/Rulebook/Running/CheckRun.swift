@@ -57,11 +57,15 @@ public final class CheckRun {
   }
 
   /// Makes a fault of the user, and says what the device makes of it: a finding for each rule that it touches.
-  public func run(_ fault: UserFault, from rulebook: Rulebook, onFinding: (Finding) -> Void) -> Ending {
+  ///
+  /// - Parameter isCancelled: as with rules.
+  public func run(
+    _ fault: UserFault, from rulebook: Rulebook, isCancelled: () -> Bool = { false }, onFinding: (Finding) -> Void
+  ) -> Ending {
     let jobs = fault.checks(bench.session.interface.protocol.rules).compactMap { check in
       rulebook.rule(check.rule).map { ($0, Optional(check)) }
     }
-    return run(jobs, { false }, onFinding)
+    return run(jobs, isCancelled, onFinding)
   }
 
   private func run(

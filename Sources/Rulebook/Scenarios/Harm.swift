@@ -45,7 +45,10 @@ extension Scenario {
       if goal.isError { return .crash }
       return goal.isResuming || places.contains { $0.isError || passesRunning(from: $0, to: goal) } ? .lose : .perturb
     case .raw: return .crash
-    case .reset, .load, .inject: return .lose
+    case .reset, .load: return .lose
+    // What stands in front of the device changes nothing of it, but one that is gone is of no use to anybody.
+    case .inject(let word, isOn: true): return DeviceFault.named(word)?.takesDeviceAway == false ? .perturb : .lose
+    case .inject(_, isOn: false): return .none
     // An open session is read, which is no more than asking for it has done.
     case .read: return .perturb
     case .look, .wait, .remember, .repeat: return .none

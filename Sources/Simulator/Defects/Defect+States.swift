@@ -19,6 +19,11 @@ extension Defect {
         state.now = .running
         return answer
       }
+      interference.reopen = { call, forward in
+        let answer = forward(call)
+        state.now = .running
+        return answer
+      }
       return interference
     }
   }

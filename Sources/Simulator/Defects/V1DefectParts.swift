@@ -15,11 +15,12 @@ extension Interference {
       if case .success = answer, let number = call.state { state.now = V1State(rawValue: number) }
       return answer
     }
-    interference.reset = { _, forward in
+    let runs: Interference.Hook<Void, Void> = { _, forward in
       let answer = forward(())
       if case .success = answer { state.now = .running }
       return answer
     }
+    (interference.reset, interference.reopen) = (runs, runs)
     return interference
   }
 }

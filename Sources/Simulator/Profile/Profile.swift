@@ -7,6 +7,8 @@ struct Profile: Sendable {
   let migrationProtocol: MigrationProtocol
   /// Whether GET_INFO says that the device can be reset. It always can.
   let announcesReset: Bool
+  /// Whether the device is found in the state it was left in when it is closed and opened again. Else it runs.
+  let keepsState: Bool
   /// The options an address may set, with the values they have otherwise.
   let defaults: [String: String]
   let identity: Identity

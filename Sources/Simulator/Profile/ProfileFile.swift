@@ -8,6 +8,7 @@ private struct ProfileFile: Decodable {
   let migrationProtocol: MigrationProtocol?
   let description: String?
   let resetAnnounced: Bool?
+  let stateKept: Bool?
   /// How the observed device departs from the reference.
   let quirks: [String]?
   /// The rules that it breaks, where it is not like another profile.
@@ -37,6 +38,7 @@ private struct ProfileFile: Decodable {
     case breaksServed = "breaks-served"
     case migrationProtocol = "protocol"
     case resetAnnounced = "reset-announced"
+    case stateKept = "state-kept"
     case migrationRegion = "migration-region"
   }
 }
@@ -77,6 +79,7 @@ extension Profile {
     description = try said("description") { $0.description }
     migrationProtocol = try said("protocol") { $0.migrationProtocol }
     announcesReset = try said("reset-announced") { $0.resetAnnounced }
+    keepsState = files.lazy.compactMap(\.stateKept).first ?? false
     defaults = files.reduce(into: [:]) { all, file in all.merge(file.defaults ?? [:]) { near, _ in near } }
     identity = try said("identity") { $0.identity }
     migrationRegion = files.lazy.compactMap(\.migrationRegion).first

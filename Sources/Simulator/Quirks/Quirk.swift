@@ -92,11 +92,12 @@ extension Interference {
       if let now { state.now = now }
       return answer
     }
-    interference.reset = { _, forward in
+    let runs: Interference.Hook<Void, Void> = { _, forward in
       let answer = forward(())
       if case .success = answer { state.now = migrationProtocol.running }
       return answer
     }
+    (interference.reset, interference.reopen) = (runs, runs)
     return interference
   }
 }

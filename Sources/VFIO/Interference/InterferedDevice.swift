@@ -95,6 +95,12 @@ public final class InterferedDevice: Device {
     try hook((), { [device] in result { () throws(DeviceError) in try device.reset() } }).get()
   }
 
+  /// The device's answer, or what is made of it.
+  public func reopen() throws(DeviceError) {
+    guard let hook = interference?.reopen else { return try device.reopen() }
+    try hook((), { [device] in result { () throws(DeviceError) in try device.reopen() } }).get()
+  }
+
   /// The device's stream, with the same in front of it.
   public func stream(taking dataFD: Int32) -> any DataStream {
     InterferedStream(device.stream(taking: dataFD), of: self)

@@ -11,6 +11,7 @@ extension Interference {
     both.read = Self.joined(read, other.read)
     both.write = Self.joined(write, other.write)
     both.reset = Self.joined(reset, other.reset)
+    both.reopen = Self.joined(reopen, other.reopen)
     both.streamRead = Self.joined(streamRead, other.streamRead)
     both.streamWrite = Self.joined(streamWrite, other.streamWrite)
     both.precopyInfo = Self.joined(precopyInfo, other.precopyInfo)

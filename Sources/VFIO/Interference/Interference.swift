@@ -20,6 +20,8 @@ public struct Interference: Sendable {
   public var feature: (@Sendable (FeatureCall, (FeatureCall) -> FeatureAnswer) -> FeatureAnswer)?
   /// Around `Device.reset()`.
   public var reset: Hook<Void, Void>?
+  /// Around `Device.reopen()`.
+  public var reopen: Hook<Void, Void>?
   /// Around reading a data fd: at most so many bytes; the answer is the bytes that came.
   public var streamRead: Hook<Int, [UInt8]>?
   /// Around writing a data fd: the answer is the number of bytes taken.

@@ -9,10 +9,11 @@ extension KernelDevice {
     call.page_size = pageSize
     call.num_ranges = UInt32(ranges.count)
     let operation = Operation.startLogging(ranges: ranges, pageSize: pageSize)
+    let hold = try hold(operation)
     let places = ranges.map { cv_dma_logging_range(iova: $0.iova, length: $0.length) }
     try places.span.withUnsafeBytes { (bytes) throws(DeviceError) in
       call.ranges = UInt64(UInt(bitPattern: bytes.baseAddress))
-      _ = try device.ioctl(CV_DEVICE_FEATURE, &call, as: operation)
+      _ = try hold.device.ioctl(CV_DEVICE_FEATURE, &call, as: operation)
     }
     return call.page_size
   }
@@ -20,7 +21,7 @@ extension KernelDevice {
   /// `VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP`.
   public func stopLogging() throws(DeviceError) {
     var call = Self.header(.set, .dmaLoggingStop, MemoryLayout<cv_device_feature>.size)
-    _ = try device.ioctl(CV_DEVICE_FEATURE, &call, as: .stopLogging)
+    _ = try hold(.stopLogging).device.ioctl(CV_DEVICE_FEATURE, &call, as: .stopLogging)
   }
 
   /// `VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT`.
@@ -31,10 +32,11 @@ extension KernelDevice {
     call.length = bitmap.range.length
     call.page_size = bitmap.pageSize
     let operation = Operation.reportLogging(bitmap.range, pageSize: bitmap.pageSize)
+    let hold = try hold(operation)
     try bitmap.withMutableWords { (words) throws(DeviceError) in
       try words.withUnsafeMutableBytes { (bits) throws(DeviceError) in
         call.bitmap = UInt64(UInt(bitPattern: bits.baseAddress))
-        _ = try device.ioctl(CV_DEVICE_FEATURE, &call, as: operation)
+        _ = try hold.device.ioctl(CV_DEVICE_FEATURE, &call, as: operation)
       }
     }
   }

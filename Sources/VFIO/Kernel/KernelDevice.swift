@@ -1,26 +1,42 @@
 import CVFIO
+import Synchronization
 
 /// A device of the running kernel, opened by its own node and iommufd, or through its group and a container.
 public final class KernelDevice: Device {
   /// The largest read that goes through a guarded buffer; larger ones are data, not registers.
   private static let guardedLimit = 4096
 
-  let device: FileDescriptor
-  private let iommu: any KernelIOMMU
+  private let held: Mutex<KernelHold?>
+  private let opening: KernelHold.Opening
   private let recorder: any AccessRecorder
 
+  /// Opens the device.
+  ///
   /// - Parameter recorder: gets the calls that lead to the address space; the device's own are for the caller to record.
-  init(device: consuming FileDescriptor, iommu: any KernelIOMMU, recorder: any AccessRecorder) {
-    self.device = device
-    self.iommu = iommu
+  init(recorder: any AccessRecorder, opening: @escaping KernelHold.Opening) throws(DeviceError) {
+    held = Mutex(try opening())
+    self.opening = opening
     self.recorder = recorder
+  }
+
+  /// What is open of the device, for this call. `EBADF` when it was closed and could not be opened again.
+  func hold(_ operation: Operation) throws(DeviceError) -> KernelHold {
+    guard let hold = held.withLock({ $0 }) else { throw DeviceError(operation, .EBADF) }
+    return hold
+  }
+
+  /// Closes the device's descriptor and all that led to it, and opens it the same way.
+  public func reopen() throws(DeviceError) {
+    held.withLock { $0 = nil }
+    let new = try opening()
+    held.withLock { $0 = new }
   }
 
   /// `VFIO_DEVICE_GET_INFO`.
   public func info() throws(DeviceError) -> DeviceInfo {
     var info = cv_device_info()
     info.argsz = UInt32(MemoryLayout<cv_device_info>.size)
-    _ = try device.ioctl(CV_DEVICE_GET_INFO, &info, as: .deviceInfo)
+    _ = try hold(.deviceInfo).device.ioctl(CV_DEVICE_GET_INFO, &info, as: .deviceInfo)
     return DeviceInfo(flags: info.flags, regionCount: info.num_regions, interruptCount: info.num_irqs)
   }
 
@@ -29,7 +45,8 @@ public final class KernelDevice: Device {
     var buffer = [UInt8](repeating: 0, count: max(argsz, MemoryLayout<cv_region_info>.size))
     buffer.put(number: UInt32(argsz), at: 0)
     buffer.put(number: index, at: 8)
-    _ = try device.ioctl(CV_DEVICE_GET_REGION_INFO, buffer: &buffer, as: .regionInfo(index: index, argsz: argsz))
+    let operation = Operation.regionInfo(index: index, argsz: argsz)
+    _ = try hold(operation).device.ioctl(CV_DEVICE_GET_REGION_INFO, buffer: &buffer, as: operation)
     return buffer
   }
 
@@ -39,31 +56,33 @@ public final class KernelDevice: Device {
   ) throws(DeviceError) -> Int {
     let place = region.offset &+ offset
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
+    let hold = try hold(operation)
     guard buffer.byteCount > Self.guardedLimit else {
       var guarded = GuardedBuffer(count: buffer.byteCount)
       return try guarded.fill(&buffer, as: operation) { (bytes) throws(DeviceError) in
-        try device.read(at: place, into: bytes, as: operation)
+        try hold.device.read(at: place, into: bytes, as: operation)
       }
     }
     return try buffer.withUnsafeMutableBytes { (bytes) throws(DeviceError) in
-      try device.read(at: place, into: bytes, as: operation)
+      try hold.device.read(at: place, into: bytes, as: operation)
     }
   }
 
   /// `pwrite` at the region's place on the device's descriptor.
   public func write(_ region: Region, at offset: UInt64, from buffer: RawSpan) throws(DeviceError) -> Int {
     let operation = Operation.write(region: region.index, offset: offset, count: buffer.byteCount)
+    let hold = try hold(operation)
     return try buffer.withUnsafeBytes { (bytes) throws(DeviceError) in
-      try device.write(at: region.offset &+ offset, from: bytes, as: operation)
+      try hold.device.write(at: region.offset &+ offset, from: bytes, as: operation)
     }
   }
 
   /// `mmap` at the region's place on the device's descriptor.
   public func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
     try region.checkMap(offset: offset, count: count)
+    let operation = Operation.map(region: region.index, offset: offset, count: count)
     let mapping = try Mapping(
-      device, at: region.offset + offset, count: count, access: region.flags,
-      as: .map(region: region.index, offset: offset, count: count))
+      hold(operation).device, at: region.offset + offset, count: count, access: region.flags, as: operation)
     return MemoryWindow(mapping, of: region, at: offset, count: count)
   }
 
@@ -76,12 +95,13 @@ public final class KernelDevice: Device {
     if missing > 0 { buffer.append(contentsOf: repeatElement(0, count: missing)) }
     let count = data.count
     defer { data = Array(buffer[header..<header + count]) }
-    return try device.ioctl(CV_DEVICE_FEATURE, buffer: &buffer, as: .feature(argsz: argsz, flags: flags))
+    let operation = Operation.feature(argsz: argsz, flags: flags)
+    return try hold(operation).device.ioctl(CV_DEVICE_FEATURE, buffer: &buffer, as: operation)
   }
 
   /// `VFIO_DEVICE_RESET`.
   public func reset() throws(DeviceError) {
-    _ = try device.ioctl(CV_DEVICE_RESET, as: .reset)
+    _ = try hold(.reset).device.ioctl(CV_DEVICE_RESET, as: .reset)
   }
 
   /// Takes over the descriptor of a data session.
@@ -91,7 +111,24 @@ public final class KernelDevice: Device {
 
   /// The container's address space, or one of the iommufd's.
   public func addressSpace() throws(DeviceError) -> any AddressSpace {
-    try iommu.attach(device, recorder: recorder)
-    return KernelAddressSpace(iommu, recorder: recorder)
+    let hold = try hold(.attach(call: "address space"))
+    try hold.iommu.attach(hold.device, recorder: recorder)
+    return KernelAddressSpace(hold.iommu, recorder: recorder)
+  }
+}
+
+/// What is open of a device of the kernel; all of it is closed with the last who holds it.
+final class KernelHold: Sendable {
+  /// Opens a device.
+  typealias Opening = @Sendable () throws(DeviceError) -> KernelHold
+
+  /// The device's own descriptor.
+  let device: FileDescriptor
+  /// How it is given memory.
+  let iommu: any KernelIOMMU
+
+  init(_ device: consuming FileDescriptor, iommu: any KernelIOMMU) {
+    self.device = device
+    self.iommu = iommu
   }
 }

@@ -41,11 +41,12 @@ extension KernelDevice {
     _ location: KernelLocation, via interface: KernelInterface?, recorder: any AccessRecorder
   ) throws(DeviceError) -> (device: any Device, interface: KernelInterface) {
     let interface = interface ?? (location.deviceNode != nil && iommufdExists ? .cdev : .group)
-    let device =
+    let device = try KernelDevice(recorder: recorder) { () throws(DeviceError) in
       switch interface {
       case .cdev: try openByNode(location, recorder)
       case .group: try openByGroup(location, recorder)
       }
+    }
     return (RecordingDevice(device, recorder: recorder), interface)
   }
 
@@ -58,7 +59,7 @@ extension KernelDevice {
 
   private static func openByNode(
     _ location: KernelLocation, _ recorder: any AccessRecorder
-  ) throws(DeviceError) -> KernelDevice {
+  ) throws(DeviceError) -> KernelHold {
     guard let node = location.deviceNode else {
       throw DeviceError(.open(path: "/dev/vfio/devices"), .malformed("\(location.name) has no node of its own there"))
     }
@@ -76,14 +77,14 @@ extension KernelDevice {
       argument.iommufd = iommufd.borrowed
       _ = try device.ioctl(CV_DEVICE_BIND_IOMMUFD, &argument, as: bind)
     }
-    return KernelDevice(device: device, iommu: KernelIOAS(iommufd), recorder: recorder)
+    return KernelHold(device, iommu: KernelIOAS(iommufd))
   }
 
   // MARK: through the group
 
   private static func openByGroup(
     _ location: KernelLocation, _ recorder: any AccessRecorder
-  ) throws(DeviceError) -> KernelDevice {
+  ) throws(DeviceError) -> KernelHold {
     guard let node = location.groupNode else {
       throw DeviceError(.open(path: "/dev/vfio"), .malformed("\(location.name) has no group node there"))
     }
@@ -101,9 +102,8 @@ extension KernelDevice {
       var name = Array(location.name.utf8) + [0]
       return try group.ioctl(CV_GROUP_GET_DEVICE_FD, buffer: &name, as: operation)
     }
-    return KernelDevice(
-      device: FileDescriptor(owning: Int32(device)), iommu: KernelContainer(container, group: group, iommu: type),
-      recorder: recorder)
+    return KernelHold(
+      FileDescriptor(owning: Int32(device)), iommu: KernelContainer(container, group: group, iommu: type))
   }
 
   /// TYPE1v2 where the kernel has it (dirty page logging needs it), else TYPE1; the unsafe mode has a type of its own.

@@ -34,6 +34,22 @@ struct FaultTests {
     #expect(run.lines.last == "  state running")
   }
 
+  @Test("that closes the device closes the connection to a server, and opens another one")
+  func closes() throws {
+    let served = try Served("sim:v1-reference,size=64K", "--keep")
+    let run = try vfioscope("fault", served.name, "close-device", "--yes", "--trace")
+    #expect(run.status == .exited(0), "\(run.errors)")
+    #expect(run.lines.contains { $0.contains("info  V1-STATE-01  Closed in pre-copy, it is opened in pre-copy") })
+    #expect(run.lines.last == "  state running")
+    #expect(run.errors.contains("close and open again"))
+    // A server that takes one client has none for the second time.
+    let once = try Served("sim:v1-reference,size=64K")
+    let lost = try vfioscope("fault", once.name, "close-device", "--yes")
+    #expect(lost.status == .exited(1))
+    #expect(lost.output.contains("Closed in pre-copy, it can't be opened again:"))
+    #expect(lost.lines.last == "  state unknown")
+  }
+
   @Test("that loses the device's state needs --yes where nobody can be asked")
   func confirmed() throws {
     let run = try vfioscope("fault", "sim:v1-reference", "flipped-stream")

@@ -38,5 +38,33 @@ check "v1: the harmless rules leave the device as it was" touches_nothing
 measures_faults() {
   expect_exit 0 vfioscope fault $1 --via cdev --yes $2 && expect_line "pass" && expect_line "state running"
 }
+
+# closes WAY DEVICE WORDS FAULT: the fault is made, and what was seen of it has these words.
+closes() {
+  expect_exit 0 vfioscope fault $2 --via $1 --yes $4 && expect_line "$3" && expect_line "state running"
+}
+for way in cdev group; do
+  # Its state is set when it is created, and not when it is opened.
+  check "mtty $way: closed in the middle of its data, it keeps its state" \
+    closes $way $MTTY_A "closed in STOP_COPY, it is opened in STOP_COPY" close-device
+  check "mtty $way: its data fd is dead when the device was closed" \
+    closes $way $MTTY_A "closed in STOP_COPY the data fd answers ENODEV" close-device
+  check "v1 $way: closed in the middle of its data, our module runs again" \
+    closes $way $V1_A "closed in stop-copy, it is opened in running" close-device
+done
+check "mtty: its data fd is closed in the middle of its data" \
+  closes cdev $MTTY_A "Closed in STOP_COPY, RUNNING is reached." close-data-fd
+
+# One that keeps its state breaks the rule, and is brought back.
+keeps_its_state() {
+  echo Y >$remembers
+  vfioscope fault $V1_A --via cdev --yes close-device >$out 2>&1
+  local result=$?
+  echo N >$remembers
+  [ $result = 1 ] && expect_line "fail  V1-STATE-01" && expect_line "opened in stop-copy" && expect_line "state running"
+}
+remembers=/sys/module/vfioscope_v1/parameters/remember
+check "v1: our module that keeps its state is found out" keeps_its_state
+
 check "v1: a cut stream is refused" measures_faults $V1_A cut-stream
 check "mtty: numbers that are no states are refused" measures_faults $MTTY_A invalid-state

@@ -190,6 +190,8 @@ struct ScenarioFileTests {
       ("stop", "wait = 0.1", "ask = \"pre-copy\"", .lose),
       ("running", "wait = 0.1", "ask = \"error\"", .crash),
       ("running", "wait = 0.1", "inject = \"die\"", .lose),
+      ("running", "wait = 0.1", "inject = \"refuse-state:stop/EIO\"", .perturb),
+      ("running", "wait = 0.1", "lift = \"die\"", .none),
       ("running", "wait = 0.1", "wait = 0.1", .none),
       // It may be refused and still run: nothing is passed on the way then, but who knows.
       ("running", "ask = \"stop\"\nexpect = { errno = \"any\" }", "ask = \"pre-copy\"", .lose),

@@ -8,8 +8,8 @@ import Testing
   private let range = DMARange(iova: 0x100000, length: 4096)
   private let file = TemporaryFile([])
 
-  @Test func theDevicesLoggingIsAskedOfTheDevice() {
-    let device = file.device()
+  @Test func theDevicesLoggingIsAskedOfTheDevice() throws {
+    let device = try file.device()
     var bitmap = DirtyBitmap(range, pageSize: 4096)
     let errors = [
       #expect(throws: DeviceError.self) { try device.startLogging([range], pageSize: 4096) },
@@ -23,9 +23,9 @@ import Testing
     #expect(errors.allSatisfy { $0?.errno == .ENOTTY })
   }
 
-  @Test func theWayToAnAddressSpaceIsRecorded() {
+  @Test func theWayToAnAddressSpaceIsRecorded() throws {
     let recording = Recording()
-    let device = file.device(recorder: recording)
+    let device = try file.device(recorder: recording)
     let error = #expect(throws: DeviceError.self) { try device.addressSpace() }
     #expect(error?.operation == .attach(call: "IOAS_ALLOC"))
     #expect(recording.accesses.map(\.operation) == [.attach(call: "IOAS_ALLOC")])

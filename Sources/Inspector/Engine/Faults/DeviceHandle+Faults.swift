@@ -7,6 +7,7 @@ import VFIO
 extension DeviceHandle {
   /// Makes a fault of the user. It takes the device's queue for as long as it lasts.
   public func makeFault(_ fault: UserFault) {
+    checksCancelled.store(false, ordering: .relaxed)
     change { $0.fault = nil }
     work("fault \(fault.name)") { handle in
       handle.withOpened { opened in
@@ -22,7 +23,8 @@ extension DeviceHandle {
     options.permission = fault.harm
     options.surroundings = opened.surroundings
     change { $0.fault = FaultStatus(fault) }
-    let ending = CheckRun(session, options).run(fault, from: book) { finding in
+    let run = CheckRun(session, options)
+    let ending = run.run(fault, from: book, isCancelled: { checksCancelled.load(ordering: .relaxed) }) { finding in
       change { $0.fault?.take(finding) }
     }
     change { $0.fault?.end(ending, in: session.presentState?.name) }

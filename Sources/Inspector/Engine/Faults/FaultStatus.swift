@@ -8,6 +8,8 @@ public struct FaultStatus: Sendable {
   public private(set) var findings: [Finding] = []
   /// How it ended; nil as long as it goes on.
   public private(set) var ending: CheckRun.Ending?
+  /// Whether the user has given up; the check that is being made comes to its end.
+  public internal(set) var isCancelled = false
   /// The state that was read back at its end; nil when it could not be read.
   public private(set) var finalState: String?
 

@@ -6,7 +6,7 @@ import Synchronization
 extension DeviceHandle {
   /// Checks all rules that are ones for this device, at worst as far as `permission`.
   public func checkRules(_ permission: Rule.Harm) {
-    rulesCancelled.store(false, ordering: .relaxed)
+    checksCancelled.store(false, ordering: .relaxed)
     change { $0.rules = nil }
     work("check rules") { handle in
       handle.withOpened { opened in
@@ -17,10 +17,14 @@ extension DeviceHandle {
     }
   }
 
-  /// Asks the run to end after the check that is being made.
-  public func cancelRules() {
-    rulesCancelled.store(true, ordering: .relaxed)
-    change { $0.rules?.isCancelled = true }
+  /// Asks a run of checks, or a fault that is being made, to end after the check that is being made. A call that does
+  /// not come back is waited for.
+  public func cancelChecks() {
+    checksCancelled.store(true, ordering: .relaxed)
+    change { status in
+      if status.rules?.isRunning == true { status.rules?.isCancelled = true }
+      if status.fault?.isRunning == true { status.fault?.isCancelled = true }
+    }
   }
 
   private func check(_ opened: OpenedDevice, _ session: MigrationSession, _ permission: Rule.Harm) {
@@ -33,7 +37,7 @@ extension DeviceHandle {
       device: reference.description, way: opened.way, protocol: session.interface.protocol.rawValue,
       flags: session.interface.flags, permission: permission, foundState: run.foundState?.name)
     change { $0.rules = RulesStatus(report, count: rules.count) }
-    let ending = run.run(rules, isCancelled: { rulesCancelled.load(ordering: .relaxed) }) { finding in
+    let ending = run.run(rules, isCancelled: { checksCancelled.load(ordering: .relaxed) }) { finding in
       change { $0.rules?.take(finding) }
     }
     change { $0.rules?.end(ending, in: session.presentState?.name) }

@@ -32,16 +32,12 @@ extension FaultMenu {
     let lines = lines(items)
     let row = lines.firstIndex { if case .item(selected) = $0 { true } else { false } } ?? 0
     // In the middle, so that the heading above a part and what is said at the end are seen too.
-    let first = max(0, min(row - list.height / 2, lines.count - list.height))
-    for (offset, line) in lines.dropFirst(first).prefix(list.height).enumerated() {
-      let place = Rectangle(row: list.row + offset, column: list.column, height: 1, width: list.width)
+    SelectedList(lines.count, selected: row, at: .middle, in: list).draw(on: &canvas) { canvas, number, place in
       let (_, words) = place.split(columns: 1)
-      switch line {
+      switch lines[number] {
       case .heading(let text): canvas.putFitted(text, in: words, style: .title)
       case .note(let text): canvas.putFitted(" \(text)", in: words, style: .dim)
-      case .item(let number):
-        draw(items[number], on: &canvas, in: place)
-        if number == selected { canvas.select(place) }
+      case .item(let number): draw(items[number], on: &canvas, in: place)
       }
     }
   }

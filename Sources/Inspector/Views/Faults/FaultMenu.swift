@@ -28,23 +28,17 @@ struct FaultMenu: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     let items = items(store)
-    let last = max(0, items.count - 1)
-    let page = max(1, FaultMenuLayout(store.body).list.height - 1)
-    index = min(index, last)
+    index = min(index, max(0, items.count - 1))
     switch key {
-    case .up, .character("k"), .wheelUp: index = max(0, index - 1)
-    case .down, .character("j"), .wheelDown: index = min(last, index + 1)
-    case .pageUp: index = max(0, index - page)
-    case .pageDown: index = min(last, index + page)
-    case .home, .character("g"): index = 0
-    case .end, .character("G"): index = last
     case .tab, .backTab: index = otherPart(items)
     case .enter, .character(" "): return items.indices.contains(index) ? choose(items[index], store) : .stay
     case .character("x"): store.switchOff(store.faults(of: reference) ?? [], of: reference)
     case .character("J"): return .push(JournalView(reference))
     case .escape, .left, .backspace: return .pop
     case .character("q"): return .quit
-    default: break
+    default:
+      let page = max(1, FaultMenuLayout(store.body).list.height - 1)
+      if let motion = Motion(key) { index = motion.applied(to: index, count: items.count, page: page) }
     }
     return .stay
   }

@@ -1,3 +1,4 @@
+import Migration
 import Rulebook
 import Terminal
 
@@ -19,33 +20,30 @@ struct FaultView: View {
   }
 
   func keys(_ store: Store) -> [KeyHint] {
-    [
-      KeyHint("j k", "scroll"), KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit"),
-      KeyHint("J", "journal"),
+    let isRunning = store.status(reference)?.fault?.isRunning == true
+    return [KeyHint("j k", "scroll")] + (isRunning ? [KeyHint("x", "give up")] : []) + [
+      KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit"), KeyHint("J", "journal"),
     ]
   }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     let (room, count) = room(in: store.body, store)
     switch key {
-    case .down, .character("j"), .wheelDown: scrolled += 1
-    case .up, .character("k"), .wheelUp: scrolled -= 1
-    case .pageDown: scrolled += max(1, room - 1)
-    case .pageUp: scrolled -= max(1, room - 1)
-    case .home, .character("g"): scrolled = 0
-    case .end, .character("G"): scrolled = count
+    case .character("x"): store.giveUpChecks(reference)
     case .character("J"): return .push(JournalView(reference))
     case .escape, .left, .backspace: return .pop
     case .character("q"): return .quit
-    default: break
+    default:
+      // It goes no further than to a full screen.
+      let places = max(1, count - room + 1)
+      if let motion = Motion(key) { scrolled = motion.applied(to: scrolled, count: places, page: max(1, room - 1)) }
     }
-    scrolled = min(max(0, scrolled), max(0, count - room))
     return .stay
   }
 
   /// How many lines can be seen, and how many there are.
   private func room(in area: Rectangle, _ store: Store) -> (Int, Int) {
-    let lines = store.status(reference)?.fault.map { self.lines($0, columns: area.width - 2) } ?? []
+    let lines = store.status(reference)?.fault.map { self.lines($0, store, columns: area.width - 2) } ?? []
     return (area.height - 2, lines.count)
   }
 
@@ -54,7 +52,7 @@ struct FaultView: View {
   /// Where the words begin.
   private static let column = 10
 
-  private func lines(_ status: FaultStatus, columns: Int, isASCII: Bool = false) -> [Line] {
+  private func lines(_ status: FaultStatus, _ store: Store, columns: Int, isASCII: Bool = false) -> [Line] {
     func wrapped(_ name: String, _ words: String, _ style: Style = .normal) -> [Line] {
       SafeText.lines(of: words, columns: columns - Self.column, isASCII: isASCII).enumerated().map { offset, line in
         (offset == 0 ? name : "", line, style)
@@ -67,9 +65,12 @@ struct FaultView: View {
       lines += wrapped("", "\(finding.rule.level.rawValue.uppercased()): \(finding.rule.statement)", .dim)
     }
     switch status.ending {
-    case nil: lines += wrapped("", "Being done \(isASCII ? "..." : "…")", .warning)
+    case nil:
+      lines += wrapped("", "\(status.isCancelled ? "Giving up" : "Being done") \(isASCII ? "..." : "…")", .warning)
+      if let silence = silence(status, store) { lines += wrapped("", silence, .warning) }
     case .lost(let why): lines += wrapped("trouble", why, .danger)
-    case .complete, .cancelled: break
+    case .cancelled: lines += wrapped("", "Given up before the end.", .warning)
+    case .complete: break
     }
     if status.ending != nil { lines += wrapped("now", "\(status.finalState ?? "unknown"), read back", .title) }
     for finding in status.findings where !finding.evidence.isEmpty {
@@ -77,6 +78,19 @@ struct FaultView: View {
       lines += finding.evidence.map { ("", SafeText($0, isASCII: isASCII), .dim) }
     }
     return lines
+  }
+
+  /// What has not been answered for long; nil when nothing has.
+  private func silence(_ fault: FaultStatus, _ store: Store) -> String? {
+    guard let open = store.journal(of: reference)?.open, open.start.duration(to: store.now) > .seconds(2) else {
+      return nil
+    }
+    let silent = seconds(open.start.duration(to: store.now))
+    let faults = (store.faults(of: reference) ?? []).joined(separator: ", ")
+    let way = faults.isEmpty ? "" : " The device has faults on (\(faults)): Esc, then x, switches them off."
+    // Asked once, it can only be waited for.
+    let end = fault.isCancelled ? "q leaves" : "x asks it to end, q leaves"
+    return "No answer for \(silent) to \(open.operation). \(end) the program all the same.\(way)"
   }
 
   func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
@@ -89,7 +103,7 @@ struct FaultView: View {
       canvas.putFitted("It has not begun.", in: list, style: .dim)
       return
     }
-    let lines = lines(fault, columns: inner.width, isASCII: canvas.glyphs.isASCII)
+    let lines = lines(fault, store, columns: inner.width, isASCII: canvas.glyphs.isASCII)
     for (offset, line) in lines.dropFirst(scrolled).prefix(list.height).enumerated() {
       let (name, words) = Rectangle(row: list.row + offset, column: list.column, height: 1, width: list.width)
         .split(columns: Self.column)

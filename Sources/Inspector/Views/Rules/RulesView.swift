@@ -27,26 +27,20 @@ struct RulesView: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     let findings = shown(store)
-    let last = max(0, findings.count - 1)
-    let page = max(1, layout(store.body).list.height - 1)
-    index = min(index, last)
+    index = min(index, max(0, findings.count - 1))
     switch key {
-    case .up, .character("k"), .wheelUp: index = max(0, index - 1)
-    case .down, .character("j"), .wheelDown: index = min(last, index + 1)
-    case .pageUp: index = max(0, index - page)
-    case .pageDown: index = min(last, index + page)
-    case .home, .character("g"): index = 0
-    case .end, .character("G"): index = last
     case .character("v"): filter.nextVerdicts()
     case .character("l"): filter.nextLevel()
     case .character("t"): filter.nextTopic(of: all(store))
     case .enter, .character("e"):
       return findings.indices.contains(index) ? .push(FindingView(reference, findings[index])) : .stay
     case .character("r"): return store.refuseBusy(reference) ? .stay : .push(CheckMenu(reference))
-    case .character("x"): store.giveUpRules(reference)
+    case .character("x"): store.giveUpChecks(reference)
     case .escape, .left, .backspace: return .pop
     case .character("q"): return .quit
-    default: break
+    default:
+      let page = max(1, layout(store.body).list.height - 1)
+      if let motion = Motion(key) { index = motion.applied(to: index, count: findings.count, page: page) }
     }
     return .stay
   }
@@ -81,12 +75,8 @@ struct RulesView: View {
     drawCount(rules, on: &canvas, in: layout.count)
     let findings = shown(store)
     let selected = rules.isRunning && index == 0 ? findings.count - 1 : min(index, findings.count - 1)
-    let first = max(0, selected - layout.list.height + 1)
-    for (offset, finding) in findings.dropFirst(first).prefix(layout.list.height).enumerated() {
-      let line = Rectangle(
-        row: layout.list.row + offset, column: layout.list.column, height: 1, width: layout.list.width)
-      FindingLine(finding).draw(on: &canvas, in: line)
-      if first + offset == selected, !rules.isRunning { canvas.select(line) }
+    SelectedList(findings.count, selected: selected, in: layout.list).draw(on: &canvas, marking: !rules.isRunning) {
+      FindingLine(findings[$1]).draw(on: &$0, in: $2)
     }
     if findings.isEmpty { canvas.putFitted(" No rule is like that.", in: layout.list, style: .dim) }
     guard findings.indices.contains(selected) else { return }

@@ -55,13 +55,10 @@ struct ScenarioMenu: View {
     let inside = canvas.overlay("Scenarios", rows: max(1, scenarios.count) + 5, in: area)
     let (list, below) = inside.split(rows: -5)
     if scenarios.isEmpty { canvas.putFitted("There is none for this device.", in: list, style: .dim) }
-    let first = max(0, index - list.height + 1)
-    for (offset, scenario) in scenarios.dropFirst(first).prefix(list.height).enumerated() {
-      let place = Rectangle(row: list.row + offset, column: list.column, height: 1, width: list.width)
+    SelectedList(scenarios.count, selected: index, in: list).draw(on: &canvas) { canvas, number, place in
       let (left, right) = place.split(columns: 20)
-      canvas.putFitted(scenario.name, in: left)
-      canvas.putFitted(scenario.title, in: right, style: .dim)
-      if first + offset == index { canvas.select(place) }
+      canvas.putFitted(scenarios[number].name, in: left)
+      canvas.putFitted(scenarios[number].title, in: right, style: .dim)
     }
     guard scenarios.indices.contains(index) else { return }
     draw(scenarios[index], on: &canvas, in: below.split(rows: 1).bottom)

@@ -76,15 +76,12 @@ extension ScenarioView {
 
   private func drawSteps(_ status: StageStatus, on canvas: inout Canvas, in area: Rectangle) {
     let (steps, shown) = (stage.scenario.steps, shown(status))
-    let first = max(0, min(shown - area.height / 2, steps.count - area.height))
-    for (offset, index) in (first..<min(steps.count, first + area.height)).enumerated() {
-      let row = Rectangle(row: area.row + offset, column: area.column, height: 1, width: area.width)
+    SelectedList(steps.count, selected: shown, at: .middle, in: area).draw(on: &canvas) { canvas, index, row in
       let (mark, style) = mark(of: index, status, canvas.glyphs)
       canvas.put(mark, row: row.row, column: row.column, style: style, within: row)
       let (number, words) = row.split(columns: 2).right.split(columns: steps[index].isRepeated ? 6 : 4)
       canvas.putRight("\(index + 1) ", in: number, style: .dim)
       canvas.putFitted(steps[index].words, in: words, style: [.accent, .live].contains(style) ? .normal : style)
-      if index == shown { canvas.select(row) }
     }
   }
 

@@ -12,6 +12,8 @@ public struct DeviceFault: Sendable {
   public let what: String
   /// What a program that uses the device is expected to do, in a sentence.
   public let expected: String
+  /// Whether nothing can be done with the device, not even a reset, as long as it is on.
+  public let takesDeviceAway: Bool
   /// Makes it from its value; nil when the value is none. Made anew each time, because it may remember what was asked.
   let make: @Sendable (String) -> Interference?
 
@@ -23,13 +25,14 @@ public struct DeviceFault: Sendable {
 
   init(
     _ name: String, value: String? = nil, _ protocols: Set<Protocols> = [.v1, .v2], what: String, expected: String,
-    _ make: @escaping @Sendable (String) -> Interference?
+    takesDeviceAway: Bool = false, _ make: @escaping @Sendable (String) -> Interference?
   ) {
     self.name = name
     self.value = value
     self.protocols = protocols
     self.what = what
     self.expected = expected
+    self.takesDeviceAway = takesDeviceAway
     self.make = make
   }
 

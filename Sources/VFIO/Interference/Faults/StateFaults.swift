@@ -32,7 +32,8 @@ extension DeviceFault {
       UInt32(text).map { number in lookingAtState { _, _ in .success(number) } }
     },
     DeviceFault(
-      "die", what: "Is gone: every call answers ENODEV.", expected: "Ends cleanly and says that the device is gone."
+      "die", what: "Is gone: every call answers ENODEV.", expected: "Ends cleanly and says that the device is gone.",
+      takesDeviceAway: true
     ) { _ in
       dying()
     },
@@ -151,6 +152,7 @@ extension DeviceFault {
     interference.write = { call, _ in .failure(call.refused(.ENODEV)) }
     interference.feature = { call, _ in call.refused(.ENODEV) }
     interference.reset = { _, _ in .failure(DeviceError(.reset, .ENODEV)) }
+    interference.reopen = { _, _ in .failure(DeviceError(.reopen, .ENODEV)) }
     interference.streamRead = { count, _ in .failure(DeviceError(.streamRead(count: count), .ENODEV)) }
     interference.streamWrite = { bytes, _ in .failure(DeviceError(.streamWrite(count: bytes.count), .ENODEV)) }
     interference.precopyInfo = { _, _ in .failure(DeviceError(.precopyInfo, .ENODEV)) }

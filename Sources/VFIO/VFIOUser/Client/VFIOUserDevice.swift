@@ -156,16 +156,16 @@ public final class VFIOUserDevice: Device {
     } catch {
       guard error.reason == .unexplained else { throw error }
       // Such a server has not read the payload and takes it for the next message: only a new connection helps.
-      try reconnect()
+      try reconnect(knowingFeatures: false)
       throw DeviceError(operation, .ENOTTY)
     }
   }
 
-  private func reconnect() throws(DeviceError) {
+  private func reconnect(knowingFeatures: Bool) throws(DeviceError) {
     // First, because most servers serve one client at a time.
     connection.end()
     let connection = try VFIOUserConnection.open(path, options, memory, tap)
-    link.withLock { $0 = Link(connection: connection, knowsFeatures: false) }
+    link.withLock { $0 = Link(connection: connection, knowsFeatures: knowingFeatures) }
   }
 
   /// The number that stands for the data session this change has opened, or -1.
@@ -182,6 +182,16 @@ public final class VFIOUserDevice: Device {
   public func reset() throws(DeviceError) {
     _ = try connection.ask(.deviceReset, [], .reset)
     link.withLock { $0.session = nil }
+  }
+
+  /// Leaves the server and connects to it again. What the server said of the device at first still holds.
+  public func reopen() throws(DeviceError) {
+    let left = stream.withLock { stream in
+      defer { stream = nil }
+      return stream
+    }
+    left?.close()
+    try reconnect(knowingFeatures: link.withLock { $0.knowsFeatures })
   }
 
   /// The data session: MIG_DATA_READ and MIG_DATA_WRITE. The number means nothing and is not closed.

@@ -6,16 +6,14 @@ extension ServerSession {
   /// VERSION: has to come first, and comes once.
   func agree(_ message: ReceivedMessage) throws(Refusal) -> Answer {
     guard state.withLock({ $0.version == nil }) else { throw Refusal(errno: .EINVAL) }
-    do throws(WireError) {
-      let theirs = try WireVersion(payload: message.payload)
-      guard theirs.major == 0, message.descriptors.isEmpty else { throw .malformed("") }
-      var ours = WireVersion(minor: min(theirs.minor, options.generation.minor))
-      let descriptors = try agree(theirs.capabilities, &ours.capabilities)
-      state.withLock { $0.version = theirs }
-      return Answer(payload: ours.payload, descriptors: descriptors)
-    } catch {
-      throw Refusal(errno: .EINVAL, ends: true)
+    let refusal = Refusal(errno: .EINVAL, ends: true)
+    guard let theirs = try? WireVersion(payload: message.payload), theirs.major == 0, message.descriptors.isEmpty else {
+      throw refusal
     }
+    var ours = WireVersion(minor: min(theirs.minor, options.generation.minor))
+    guard let descriptors = try? agree(theirs.capabilities, &ours.capabilities) else { throw refusal }
+    state.withLock { $0.version = theirs }
+    return Answer(payload: ours.payload, descriptors: descriptors)
   }
 
   /// Beside what this side takes, nothing is said that the client has not proposed.
