@@ -27,7 +27,8 @@ struct Load: ParsableCommand {
   @Option(help: "Bytes of a chunk, for a file that does not keep them. Protocol v1 needs those of the save.")
   var chunk: Int?
 
-  @Flag(help: "Load the file although it is cut, altered, foreign, of another device or of the other protocol: fault injection.")
+  @Flag(
+    help: "Load the file although it is cut, altered, foreign, of another device or protocol: fault injection.")
   var force = false
 
   @Flag(help: "Do it without asking.")

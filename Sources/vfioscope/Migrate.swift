@@ -56,7 +56,8 @@ struct Migrate: ParsableCommand {
     guard protocols.count == 1 else { throw Failure(.usage, "the devices speak different protocols") }
     if !yes {
       let lost = stride(from: 1, to: opened.count, by: 2).map { opened[$0].device.reference.description }
-      try askUser("\(lost.joined(separator: ", ")): \(lost.count == 1 ? "its" : "their") own state will be lost", about: "migrate")
+      let whose = lost.count == 1 ? "its" : "their"
+      try askUser("\(lost.joined(separator: ", ")): \(whose) own state will be lost", about: "migrate")
     }
     var options = transfer.options(preCopy: strategy == .preCopy)
     preCopy.set(in: &options)

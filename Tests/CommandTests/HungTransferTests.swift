@@ -41,7 +41,7 @@ struct HungTransferTests {
 
   @Test("that is the source lets the destination be reset")
   func source() throws {
-    let (source, destination) = ("sim:v2-reference,size=64K,hang=stop", "sim:v2-reference,size=64K,seed=2")
+    let (source, destination) = ("sim:v2-reference,size=64K,hang=stop-copy", "sim:v2-reference,size=64K,seed=2")
     let run = try vfioscope("migrate", source, destination, "--yes", "--timeout", "0.5", "--trace")
     #expect(run.status == .exited(3))
     #expect(run.errors.contains("RESET = 0"))

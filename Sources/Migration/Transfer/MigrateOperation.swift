@@ -181,13 +181,16 @@ public struct MigrateOperation {
   ) -> [StepResult?] {
     // When all destinations run, the devices have moved: the sources must not run a second time.
     if progress.hasMoved { return [] }
-    let resets = destinations.enumerated().map { index, destination in
-      // One that would not become ready may be as it was, with all that it held; or it is anywhere.
-      let isTouched = index < progress.prepared || !destination.isStill(in: before.destinations[index])
-      return isTouched ? destination.resetOrStop() : nil
+    let resets = destinations.enumerated().map { index, destination -> StepResult? in
+      if index < progress.prepared { return destination.resetOrStop() }
+      // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
+      guard index == progress.prepared else { return nil }
+      if let reset = destination.giveUpResuming() { return reset }
+      if let state = before.destinations[index] { destination.goBack(to: state) }
+      return nil
     }
     for (source, state) in zip(sources, before.sources) {
-      if let state { source.giveUpSaving(backTo: state) }
+      if let state { source.goBack(to: state) }
     }
     return resets
   }

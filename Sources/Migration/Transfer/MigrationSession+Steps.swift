@@ -16,16 +16,11 @@ extension MigrationSession {
   /// The same, read only to look, which the journal keeps apart.
   public var stateAtAGlance: State? { journal.looking { presentState } }
 
-  /// Leaves a saving state for the one before: nothing is lost by that. A device in its error state stays there.
-  func giveUpSaving(backTo before: State) {
+  /// Leaves a saving state, or one on the way to it, for the one before: nothing is lost by that. A device in its error
+  /// state stays there.
+  func goBack(to before: State) {
     guard let now = presentState, !now.isError, !now.isSame(as: before) else { return }
     step(.state(before))
-  }
-
-  /// Whether it is in this state, as far as that can be told.
-  func isStill(in before: State?) -> Bool {
-    guard let before, let now = presentState else { return false }
-    return now.isSame(as: before)
   }
 
   /// Makes an end of a load, whose data are lost by that. It must not run beside its source, which may have happened

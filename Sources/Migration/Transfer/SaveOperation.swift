@@ -29,7 +29,7 @@ public struct SaveOperation {
       pump.fail(error)
     }
     pump.endPhase()
-    if let before { session.giveUpSaving(backTo: before.isRunning ? before : session.state(named: "stop") ?? before) }
+    if let before { session.goBack(to: before.isRunning ? before : session.state(named: "stop") ?? before) }
     return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState)])
   }
 

@@ -85,6 +85,7 @@ struct TransferCount {
   func progress(in state: State, elapsed: Duration, preCopyLeft: Duration? = nil) -> TransferProgress {
     TransferProgress(
       state: state, bytes: report.bytes, elapsed: elapsed, rate: rate, estimate: left,
-      verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits, preCopyLeft: preCopyLeft)
+      verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits,
+      preCopyLeft: preCopyLeft)
   }
 }

@@ -60,7 +60,8 @@ struct IdentityFrame: Equatable {
       let known = MigrationProtocol(rawValue: name), let device = texts[Key.device].first
     else { return nil }
     identity = StreamIdentity(
-      protocol: known, device: device, model: texts[Key.model].first, flags: texts[Key.flag], way: texts[Key.way].first ?? "")
+      protocol: known, device: device, model: texts[Key.model].first, flags: texts[Key.flag],
+      way: texts[Key.way].first ?? "")
     let algorithms = texts[Key.checksum].first
     checksums = Checksums.allCases.first { $0.algorithms == algorithms } ?? .sha256
   }
