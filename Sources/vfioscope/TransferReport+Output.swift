@@ -100,8 +100,16 @@ struct TransferOutput {
 
   private var target: String { report.downtimeTarget.milliseconds }
 
+  /// What is said of pre-copy when its time was over.
+  private var judged: String {
+    switch report.verdict {
+    case .converging(let time): ", which would have taken about \(max(1, time.components.seconds)) s more"
+    case .notConverging: ": not converging"
+    case .unknown, .targetMet: ""
+    }
+  }
+
   private func words(of end: TransferReport.PreCopyEnd) -> String {
-    let judged = report.verdict == .unknown ? "" : ": \(report.verdict.words)"
     switch end {
     case .target: return "target of \(target) met"
     case .time: return "ended by --max-pre-copy-time before the target of \(target) was met\(judged)"
