@@ -51,7 +51,10 @@ struct Proxy: ParsableCommand {
       throw error
     }
     defer { record?.finish() }
-    signals.then { relay.stop() }
+    signals.watch {
+      _ = signals.wait()
+      relay.stop()
+    }
     printError("vfioscope: listening at \(printable(listen)), for the server at \(printable(connect))")
     var failure: Failure?
     do throws(DeviceError) {

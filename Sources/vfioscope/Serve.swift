@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Glibc
 import Inspector
 import Migration
@@ -12,7 +11,7 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a device over a vfio-user socket.",
     discussion: """
-      One client at a time. Without --keep it ends when the client has left. SIGTERM and Ctrl-C end it too; the socket \
+      One client at a time. Without --keep it ends when the client has left. SIGTERM, SIGHUP and Ctrl-C end it too; the socket \
       goes away with it. Generation 0.1 has the migration region and DIRTY_PAGES, 0.2 has device features and \
       migration data by message; by default the one that the device's own protocol needs.
       With --fault the device misbehaves on purpose; vfioscope fault --list names the ways. With --fault-input, lines \
@@ -73,7 +72,10 @@ struct Serve: ParsableCommand {
       throw Failure(.refused, "\(printable(socket)): \(error.reason)")
     }
     defer { record?.finish() }
-    signals.then { server.stop() }
+    signals.watch {
+      _ = signals.wait()
+      server.stop()
+    }
     printError(
       "vfioscope: \(opened.reference) is served at \(printable(socket)), vfio-user \(serverOptions.generation.rawValue)"
     )
@@ -86,34 +88,6 @@ struct Serve: ParsableCommand {
       }
     } catch {
       throw Failure(.refused, "\(error)")
-    }
-  }
-}
-
-/// Ctrl-C and SIGTERM, taken as a wish to end in order.
-struct EndingSignals {
-  private static var signals: sigset_t {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
-    return set
-  }
-
-  /// Blocks them in this thread and in those that it starts: none is lost before somebody waits.
-  init() {
-    var set = Self.signals
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-  }
-
-  /// Does this when the first of them comes.
-  func then(_ end: @escaping @Sendable () -> Void) {
-    DispatchQueue(label: "ending signals").async {
-      var set = Self.signals
-      pthread_sigmask(SIG_BLOCK, &set, nil)
-      var number: Int32 = 0
-      while sigwait(&set, &number) != 0 {}
-      end()
     }
   }
 }

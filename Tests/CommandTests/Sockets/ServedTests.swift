@@ -19,6 +19,15 @@ struct ServedTests {
     #expect(report["interface"] == "vfio-user")
   }
 
+  @Test("is served until its server is told to end, and the socket goes", arguments: [SIGINT, SIGTERM, SIGHUP])
+  func end(signal: Int32) throws {
+    let served = try Served("sim:v2-reference,size=64K", "--keep")
+    #expect(served.exists)
+    served.server.signal(signal)
+    #expect(try served.server.finish().status == .exited(0))
+    #expect(!served.exists)
+  }
+
   @Test("takes steps, and refuses what the protocol refuses", arguments: devices)
   func step(device: String) throws {
     let served = try Served(device, "--keep")
