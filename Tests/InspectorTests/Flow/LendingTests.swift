@@ -32,12 +32,15 @@ struct LendingTests {
 
   @Test("are looked at when they are back, however often it was asked meanwhile, and tell their last step")
   func back() throws {
-    let (handles, gate) = (try opened(), DispatchSemaphore(value: 0))
-    let looks = handles.map { $0.journal.entries().count }
+    let (handles, gate, events) = (try opened(), DispatchSemaphore(value: 0), Events())
     DeviceHandle.lend(handles, for: "migrate") { devices in
+      events.add("lent")
       gate.wait()
       devices[0].session?.step(.state(.v2(.stop)))
     }
+    // Until a device's turn has come it may still be looked at.
+    try wait { events.all == ["lent"] }
+    let looks = handles.map { $0.journal.entries().count }
     for _ in 0..<100 { handles.forEach { $0.look() } }
     #expect(handles.map { $0.journal.entries().count } == looks)
     gate.signal()
@@ -48,6 +51,20 @@ struct LendingTests {
     // The one look that had waited, and the one that follows a loan: not a hundred.
     try wait { handles[1].journal.entries().count > looks[1] + 1 }
     #expect(handles[1].journal.entries().count < looks[1] + 20)
+  }
+
+  @Test("may be looked at until their turn has come, which waits for the devices before them")
+  func beforeItsTurn() throws {
+    let (handles, gate, events) = (try opened(), DispatchSemaphore(value: 0), Events())
+    handles[0].perform { _ in gate.wait() }
+    DeviceHandle.lend(handles, for: "migrate") { _ in events.add("lent") }
+    let looks = handles[1].journal.entries().count
+    handles[1].look()
+    try wait { handles[1].journal.entries().count > looks }
+    #expect(events.all.isEmpty)
+    gate.signal()
+    try wait { handles.allSatisfy { $0.status.work == nil } }
+    #expect(events.all == ["lent"])
   }
 
   @Test("are used before the call returns when there are no queues")
