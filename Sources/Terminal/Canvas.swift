@@ -97,8 +97,8 @@ public struct Canvas: Hashable, Sendable {
     }
   }
 
-  /// Lays the selection bar over an area.
+  /// Lays the selection bar over an area. It looks the same all along: colours would be blocks in it.
   public mutating func select(_ area: Rectangle) {
-    restyle(area) { $0.isSelected = true }
+    restyle(area) { $0 = Style.normal.selected }
   }
 }

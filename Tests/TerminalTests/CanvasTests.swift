@@ -122,7 +122,7 @@ struct CanvasTests {
     canvas.put("ok", row: 0, column: 0, style: .good)
     canvas.select(canvas.bounds)
     #expect(canvas.lines == ["ok"])
-    #expect(canvas[0, 0]?.style == .good.selected)
+    #expect(canvas[0, 0]?.style == Style.normal.selected)
     #expect(canvas[0, 3]?.style == .normal.selected)
   }
 
