@@ -7,9 +7,12 @@ extension Canvas {
     guard area.height >= Self.smallestPlot.height, area.width >= Self.smallestPlot.width, let span = plot.span else {
       return
     }
-    let (head, rest) = area.split(rows: 1)
-    drawNames(plot, in: head)
-    let (body, foot) = rest.split(rows: -1)
+    let names = names(plot, in: area)
+    let (head, rest) = area.split(rows: names.count)
+    draw(names, in: head)
+    // Only an odd number of rows has one in the middle, for the half of the scale.
+    let height = rest.height - 1
+    let (body, foot) = rest.split(rows: height - (height + 1) % 2)
     let gutter = drawScale(plot, in: body)
     let inside = body.split(columns: gutter).right
     let lines = PlotRaster(
@@ -27,13 +30,40 @@ extension Canvas {
     putRight(plot.timeText(span.upperBound), in: times, style: .dim)
   }
 
-  private mutating func drawNames(_ plot: TimePlot, in line: Rectangle) {
-    var column = line.column
+  /// The name of a line, and what is said of its values.
+  private typealias Name = (label: String, value: String, style: Style)
+
+  /// The names in rows; in more than one when they are wide and the area is high.
+  private func names(_ plot: TimePlot, in area: Rectangle) -> [[Name]] {
+    var (rows, width): ([[Name]], Int) = ([[]], 0)
     for series in plot.series {
-      column = put("\(series.letter) \(series.name)", row: line.row, column: column, style: series.style, within: line)
       let value = series.values.last.flatMap { $0 }.map(series.text) ?? glyphs.none
       let top = series.hasOwnScale ? " of \(series.text(plot.scale(of: series).top))" : ""
-      column = put(" \(value)\(top)", row: line.row, column: column, style: .dim, within: line) + 3
+      let name = Name("\(series.letter) \(series.name)", " \(value)\(top)", series.style)
+      let (columns, gap) = (name.label.count + name.value.count, width > 0 ? Self.nameGap : 0)
+      if width > 0, width + gap + columns > area.width, rows.count + Self.smallestPlot.height <= area.height {
+        rows.append([name])
+        width = columns
+      } else {
+        rows[rows.count - 1].append(name)
+        width += gap + columns
+      }
+    }
+    return rows
+  }
+
+  private static let nameGap = 3
+
+  private mutating func draw(_ names: [[Name]], in area: Rectangle) {
+    for (offset, row) in names.enumerated() {
+      var column = area.column
+      for name in row {
+        for (text, style) in [(name.label, name.style), (name.value, .dim)] where column < area.endColumn {
+          let room = Rectangle(row: area.row + offset, column: column, height: 1, width: area.endColumn - column)
+          column = putFitted(text, in: room, style: style)
+        }
+        column += Self.nameGap
+      }
     }
   }
 
@@ -41,9 +71,7 @@ extension Canvas {
   private mutating func drawScale(_ plot: TimePlot, in area: Rectangle) -> Int {
     let text = plot.series.first { !$0.hasOwnScale }?.text
     let (top, middle) = (plot.sharedScale.top, area.height / 2)
-    // The middle row shows what its middle dot stands for.
-    let part = 1 - Double(middle) / Double(max(1, area.height - 1))
-    var labels = text.map { [(0, $0(top)), (middle, $0(top * part)), (area.height - 1, $0(0))] } ?? []
+    var labels = text.map { [(0, $0(top)), (middle, $0(top / 2)), (area.height - 1, $0(0))] } ?? []
     // Rounded, they may be the same.
     if Set(labels.map(\.1)).count < labels.count { labels.remove(at: 1) }
     let width = labels.map(\.1.count).max() ?? 0

@@ -83,6 +83,40 @@ import VFIO
     try screen.expect("flow-reinit")
   }
 
+  @Test func oneThatBeginsAnewAgainAndAgainIsCalledSo() throws {
+    let (screen, flow) = program()
+    flow.note(.at(3, .preCopy, bytes: 18_000_000, rate: 6e6, initial: 46_000_000, dirty: 0, reinits: 1))
+    #expect(!screen.text.contains("keeps beginning anew"))
+    flow.note(.at(9, .preCopy, bytes: 54_000_000, rate: 6e6, initial: 60_000_000, dirty: 0, reinits: 3))
+    #expect(screen.text.contains("Pre-copy: not known yet; the device keeps beginning anew (REINIT), 3 times so"))
+  }
+
+  @Test(arguments: [(80, "flow-stop-copy-estimate"), (60, "flow-stop-copy-estimate-narrow")])
+  func theLegendOfManyFiguresIsWhole(width: Int, name: String) throws {
+    let (screen, flow) = program(width: width)
+    for second in 1...8 {
+      let left = UInt64(64 - 6 * second) << 20
+      flow.note(
+        .at(
+          Double(second), .preCopy, bytes: UInt64(second) * 6 << 20, rate: 159e6, initial: left,
+          dirty: UInt64(second) << 20, stopCopy: left + UInt64(second) << 20, verdict: .targetMet))
+    }
+    try screen.expect(name)
+    #expect(screen.text.contains("r rate 151.6 MiB/s of 160.0 MiB/s"))
+  }
+
+  @Test func aShortOneShowsWhatItsPhasesHaveMoved() throws {
+    let (screen, flow) = program()
+    var report = report(
+      [("pre-copy", 8_388_608, 9, .milliseconds(20)), ("stop-copy", 32, 1, .milliseconds(1))], [.stop, .running])
+    (report.downtime, report.verdict) = (.milliseconds(1), .targetMet)
+    // The only figures came when all was over but for 32 bytes.
+    flow.note(.at(0.021, .stopCopy, bytes: 8_388_608, rate: 400e6, stopCopy: 32))
+    flow.end(.report(report))
+    try screen.expect("flow-short")
+    #expect(screen.text.contains("10.0 MiB ┤") && screen.text.contains(" 5.0 MiB ┤"))
+  }
+
   @Test func theEndIsStatedPlainly() throws {
     let (screen, flow) = program()
     feed(flow, .targetMet)
@@ -118,6 +152,16 @@ import VFIO
     flow.end(.refused("file.stream: is there already"))
     #expect(screen.text.contains("✗ Nothing was done: file.stream: is there already"))
     #expect(screen.text.contains("It was over before there were figures to plot."))
+  }
+
+  @Test func aFileThatWasRefusedIsNotSaidToBeMissing() {
+    let screen = Screen()
+    screen.app.store.open(source)
+    let flow = Flow(.save(source, path: "file"), TransferOptions())
+    screen.app.show(FlowView(flow))
+    flow.end(.refused("file: is there already"))
+    #expect(screen.text.contains("was not written"))
+    #expect(!screen.text.contains("there is none"))
   }
 
   @Test func aFlowWithoutNewsSaysForHowLong() throws {

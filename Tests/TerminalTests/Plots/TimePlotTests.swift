@@ -26,13 +26,13 @@ struct TimePlotTests {
     #expect(
       lines(Self.plot(), .braille) == [
         "l left 0 KiB   r rate 6/s of 6/s",
-        "40 KiB ┤⠑⠒⠤⢄⣀           ⡏⠉⠉⠉⠉⠉⠉R⠉⠉⠉⠉⠉⠉⠉r",
-        "       │     ⠉⠒⠢⠤⣀⡀    ⢰⠁      │",
-        "       │⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣈⣑⣒⣤⣄⣸⡀      │",
-        "16 KiB ┤                ⠈⠒⠢⠤⣀  │",
-        "       │                     ⠉⠑⠒⠤⢄⡀",
-        " 0 KiB ┤                       │  ⠈⠉⠒⠢⠤l",
+        "40 KiB ┤⠉⠑⠒⠤⢄⣀          ⡏⠉⠉⠉⠉⠉⠉R⠉⠉⠉⠉⠉⠉⠉r",
+        "       │      ⠉⠑⠒⠤⢄⣀⡀  ⢸       │",
+        "20 KiB ┤⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠚⠛⠒⠚⠢⠤⣀⡀   │",
+        "       │                   ⠈⠉⠒⠢⠤⣀⡀",
+        " 0 KiB ┤                       │ ⠈⠉⠑⠒⠤⢄l",
         "        0 s                         40 s",
+        "",
       ])
   }
 
@@ -41,13 +41,13 @@ struct TimePlotTests {
     #expect(
       lines(Self.plot(), .block) == [
         "l left 0 KiB   r rate 6/s of 6/s",
-        "40 KiB ┤█▇▆▃▂▁          ███████R███████r",
-        "       │     █▇▆▄▃▁     █      │",
-        "       │▁▁▁▁▁▁▁▁▁▁▁█▇▄▃▂▁      │",
-        "16 KiB ┤                █▆▅▄▂  │",
-        "       │                     █▇▅▄▃▁",
-        " 0 KiB ┤                       │  █▇▆▅▂l",
+        "40 KiB ┤█▇▆▄▃▂          ███████R███████r",
+        "       │      █▇▆▅▃▂▁   █      │",
+        "20 KiB ┤▅▅▅▅▅▅▅▅▅▅▅▅█▇▆▅▅▃▂▁   │",
+        "       │                   █▇▆▅▃▂▁",
+        " 0 KiB ┤                       │  █▆▅▄▂l",
         "        0 s                         40 s",
+        "",
       ])
   }
 
@@ -56,14 +56,29 @@ struct TimePlotTests {
     #expect(
       lines(Self.plot(), .ascii) == [
         "l left 0 KiB   r rate 6/s of 6/s",
-        "40 KiB +llll            rrrrrrrRrrrrrrrr",
-        "       |    llllll      r      |",
-        "       |rrrrrrrrrrlllllll      |",
-        "16 KiB +                lllllll|",
-        "       |                      lllllll",
-        " 0 KiB +                       |     lll",
+        "40 KiB +lllll           rrrrrrrRrrrrrrrr",
+        "       |     llllllll   r      |",
+        "20 KiB +rrrrrrrrrrrrllllllll   |",
+        "       |                    llllllll",
+        " 0 KiB +                       |    llll",
         "        0 s                         40 s",
+        "",
       ])
+  }
+
+  @Test("names half of its scale in the middle, however high it is", arguments: 5...20)
+  func half(height: Int) throws {
+    let lines = lines(Self.plot(), height: height, .braille)
+    let rows = ["40 KiB", "20 KiB", " 0 KiB"].map { label in lines.firstIndex { $0.hasPrefix("\(label) ┤") } }
+    let (top, middle, bottom) = (try #require(rows[0]), try #require(rows[1]), try #require(rows[2]))
+    #expect(middle - top == bottom - middle)
+  }
+
+  @Test("names its lines in two rows when one is not enough, and with an ellipsis where there is room for one only")
+  func names() {
+    let narrow = lines(Self.plot(), width: 28, .braille)
+    #expect(narrow.prefix(2) == ["l left 0 KiB", "r rate 6/s of 6/s"])
+    #expect(lines(Self.plot(), height: 5, width: 28, .braille)[0] == "l left 0 KiB   r rate 6/s o…")
   }
 
   @Test("is drawn in ASCII on a canvas that has nothing else, whatever was asked for")

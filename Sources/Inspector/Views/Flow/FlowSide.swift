@@ -63,7 +63,7 @@ extension FlowStatus {
     switch ending {
     case nil: "is being written, as .part"
     case .report where isDone: "is complete"
-    default: "there is none"
+    default: "was not written"
     }
   }
 }

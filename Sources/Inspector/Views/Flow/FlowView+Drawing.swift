@@ -25,7 +25,7 @@ extension FlowView {
   /// A plot where there is room for one, else a line for each figure.
   private func drawFigures(_ status: FlowStatus, on canvas: inout Canvas, in area: Rectangle, _ glyphs: PlotGlyphs) {
     let plot = TimePlot(status)
-    guard !status.samples.all.isEmpty else {
+    guard status.hasCourse else {
       if status.ending != nil {
         canvas.putFitted("It was over before there were figures to plot.", in: area, style: .dim)
       }

@@ -54,6 +54,11 @@ struct FlowWords {
       )
     }
     let words = "Pre-copy: \(progress.verdict.words)"
+    if progress.reinits > 1 {
+      return (
+        "\(words); the device keeps beginning anew (REINIT), \(progress.reinits) times so far.", .warning
+      )
+    }
     return switch progress.verdict {
     case .unknown: (words, .dim)
     case .targetMet, .converging: (words, .good)
