@@ -44,6 +44,14 @@ import Testing
     try expect(screen, "data-plain")
   }
 
+  @Test func onTheSmallestScreenFieldsThatDoNotFitAreCounted() throws {
+    let file = try folder.simulated("network", "v2-reference,size=64K,dirty=0,flags=7")
+    let screen = Screen(files: [file], height: 16, width: 60)
+    screen.type("", .tab)
+    try expect(screen, "data-small")
+    #expect(screen.text.contains(/and \d more/))
+  }
+
   @Test func aFileThatWasCut() throws {
     let file = try folder.mtty("serial")
     folder.cut(file, to: 300)

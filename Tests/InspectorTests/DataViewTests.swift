@@ -213,6 +213,20 @@ struct DataKeyTests {
   }
 }
 
+@Suite("Two captures, one of which is not there")
+struct MissingSecondTests {
+  @Test("offer only the keys that do something")
+  func keys() throws {
+    let folder = try StreamFolder()
+    let screen = Screen(files: [try folder.mtty("a")])
+    screen.type("d")
+    screen.type(folder.path("none"), .enter)
+    #expect(screen.text.contains("ENOENT"))
+    #expect(!screen.text.contains("next difference"))
+    #expect(screen.text.contains(" r read again  Esc back  ? help  q quit"))
+  }
+}
+
 @Suite("Two captures side by side")
 struct DiffViewTests {
   private let folder: StreamFolder

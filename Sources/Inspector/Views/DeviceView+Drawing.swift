@@ -71,15 +71,16 @@ extension DeviceView {
   }
 
   private func drawFields(_ fields: [Field], on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
-    for (offset, field) in fields.prefix(area.height).enumerated() {
+    let values = fields.map { display($0, canvas.glyphs) }
+    // The words beside the values need the room more where there is little.
+    let width = max(area.width < 80 ? 15 : 20, values.map(\.0.count).max() ?? 0)
+    for (offset, (field, (value, style))) in zip(fields, values).prefix(area.height).enumerated() {
       let row = area.row + offset
       canvas.put(field.name, row: row, column: area.column + 1, style: .dim, within: area)
-      let (value, style) = display(field, canvas.glyphs)
-      let place = Rectangle(row: row, column: area.column + 18, height: 1, width: 20)
-      canvas.putRight(value, in: place, style: style)
-      canvas.put(
-        "\(unit(field))\(field.liveness.word(at: store.now))", row: row, column: area.column + 39, style: .dim,
-        within: area)
+      canvas.putRight(
+        value, in: Rectangle(row: row, column: area.column + 18, height: 1, width: width), style: style)
+      let words = Rectangle(row: row, column: area.column + 19 + width, height: 1, width: area.width - 20 - width)
+      canvas.putFitted("\(unit(field))\(field.liveness.word(at: store.now))", in: words, style: .dim)
     }
   }
 

@@ -25,7 +25,7 @@ extension DeviceView {
 
   private func savePrompt(_ store: Store) -> FilePrompt {
     let (name, state) = (store.name(of: reference), store.status(reference)?.observation?.state)
-    return FilePrompt("Save to file:") { [reference] path in
+    return FilePrompt("Save to file:", refusal: FileSink.refusal) { [reference] path in
       Confirm(
         reference, title: "Save?",
         lines: [
@@ -38,12 +38,27 @@ extension DeviceView {
   private func loadPrompt(_ store: Store) -> FilePrompt {
     let (name, state) = (store.name(of: reference), store.status(reference)?.observation?.state)
     return FilePrompt("Load from file:") { [reference] path in
-      Confirm(
+      // By itself "-" would be the standard input, where the keys come from.
+      let path = path == "-" ? "./-" : path
+      let question = Confirm(
         reference, title: "Load?",
         lines: [
           "\(name): its own state is lost. It runs when it has all of \(path).",
-          "The file is checked from end to end before anything is written to the device. If something fails after that, the device is reset.",
+          "The file is whole. It is checked once more before anything is written to the device. If something fails after that, the device is reset.",
         ], answer: .begin(.load(reference, path: path), TransferOptions()), from: state)
+      return LoadQuestion(reference, path, question)
+    }
+  }
+}
+
+extension FileSink {
+  /// Why no file of this name can be written; nil when it can. It is tried: nothing else knows of every reason.
+  fileprivate static func refusal(_ path: String) -> String? {
+    do throws(StreamFault) {
+      try FileSink(path: path).abandon()
+      return nil
+    } catch {
+      return error.description
     }
   }
 }

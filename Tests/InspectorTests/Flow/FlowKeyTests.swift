@@ -121,6 +121,82 @@ struct FlowKeyTests {
     #expect(screen.text.contains("✓ resuming"))
   }
 
+  private func type(_ path: String, after key: String, on screen: Screen) -> String {
+    screen.type(key)
+    screen.type(path, .enter)
+    return screen.text
+  }
+
+  @Test("asks nothing about a file that can't be written, and takes another name")
+  func unwritable() throws {
+    let folder = try StreamFolder()
+    let (there, begun) = (try folder.file("a", [1]), folder.path("b"))
+    _ = try folder.file("b.part", [1])
+    let screen = Screen(device: small, width: 120)
+    screen.type("ay")
+    for (path, why) in [
+      (there, "a: is there already"), ("/dev/full", "/dev/full: is there and is not a plain file"),
+      (folder.path("none/c"), "ENOENT"), (begun, "b.part: is there"),
+    ] {
+      let text = type(path, after: "w", on: screen)
+      #expect(text.contains(why), "\(text)")
+      #expect(text.contains("Save to file:") && !text.contains("Save?"))
+      screen.type("", .escape)
+    }
+    screen.type("w")
+    screen.type(there, .enter)
+    screen.type("2", .enter)
+    #expect(screen.text.contains("Save?"))
+    screen.type("n")
+    #expect(!FileManager.default.fileExists(atPath: there + "2.part"))
+    #expect(!wasAsked(screen, DeviceReference(small)))
+  }
+
+  @Test("asks nothing about a file that could not be loaded, and says why")
+  func unloadable() throws {
+    let folder = try StreamFolder()
+    let cut = try folder.mtty("cut")
+    folder.cut(cut, to: 300)
+    let other = try folder.simulated("v1", "v1-reference,size=64K,dirty=0")
+    let screen = Screen(device: small, width: 120)
+    screen.type("ay")
+    for (path, why) in [
+      (cut, "cut: at byte 300"), (other, "was saved by protocol"),
+      (folder.path("none"), "none: open: ENOENT"), (try folder.file("text", [1, 2]), "text: is not a stream"),
+      ("/dev/full", "/dev/full: is read more than once"),
+    ] {
+      let text = type(path, after: "l", on: screen)
+      #expect(text.contains("✗ Nothing was done: ") && !text.contains("Load?"))
+      #expect(text.split(whereSeparator: { " │\n".contains($0) }).joined(separator: " ").contains(why), "\(text)")
+      screen.type("y", .escape)
+      #expect(!screen.text.contains("Nothing was done"))
+    }
+    #expect(!wasAsked(screen, DeviceReference(small)))
+  }
+
+  @Test("tells how far a long file has been looked at before it asks")
+  func longFile() throws {
+    let folder = try StreamFolder()
+    let path = try folder.simulated("long", "v2-reference,size=64M,dirty=0")
+    let store = Store(
+      listing: .demo, reader: ListingReader(execution: .inline, scan: { .demo }), captures: Captures(),
+      makeHandle: { DeviceHandle($0, execution: .inline) })
+    let app = InspectorApp(store: store, device: DeviceReference(small))
+    app.resize(width: 100, height: 30)
+    func text() -> String {
+      var canvas = Canvas(height: 30, width: 100)
+      app.draw(on: &canvas)
+      return canvas.text
+    }
+    for key in "ayl\(path)".map(Key.character) + [.enter] { _ = app.handle(key) }
+    #expect(!text().contains("Load?"))
+    #expect(text().contains("reading, "))
+    // Yes to what has not been asked yet is no answer.
+    _ = app.handle(.character("y"))
+    #expect(store.flow(of: DeviceReference(small)) == nil)
+    try wait { text().contains("Load?") }
+  }
+
   @Test("makes another simulated device from one, with other memory and none of its faults")
   func twins() {
     #expect(

@@ -24,6 +24,9 @@ struct DataView: View {
 
   func keys(_ store: Store) -> [KeyHint] {
     if entry != nil { return TextEntry.keys }
+    if capture(store).status.reports.isEmpty {
+      return [KeyHint("r", "read again"), KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit")]
+    }
     return [
       KeyHint("j k", "move"), KeyHint("Tab", "other list, bytes"), KeyHint(":", "offset"), KeyHint("/", "find"),
       KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit"), KeyHint("n", "find next"),

@@ -19,6 +19,9 @@ struct DiffView: View {
 
   func keys(_ store: Store) -> [KeyHint] {
     if entry != nil { return TextEntry.keys }
+    if captures(store).status.reports.isEmpty {
+      return [KeyHint("r", "read again"), KeyHint("Esc", "back"), KeyHint("?", "help"), KeyHint("q", "quit")]
+    }
     return [
       KeyHint("n N", "next difference, the one before"), KeyHint("j k", "scroll"), KeyHint(":", "offset"),
       KeyHint("?", "help"), KeyHint("q", "quit"), KeyHint("Esc", "back"), KeyHint("g G", "start, end"),

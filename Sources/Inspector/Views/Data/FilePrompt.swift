@@ -3,10 +3,15 @@ import Terminal
 /// Asks for the path of a file, and opens a view of it.
 struct FilePrompt: View {
   private var entry: TextEntry
+  private let refusal: (String) -> String?
   private let open: (String) -> any View
 
-  init(_ prompt: String, open: @escaping (String) -> any View) {
+  /// `refusal` says why a path can't be used, when it can't: then another one can be typed.
+  init(
+    _ prompt: String, refusal: @escaping (String) -> String? = { _ in nil }, open: @escaping (String) -> any View
+  ) {
     entry = TextEntry(prompt)
+    self.refusal = refusal
     self.open = open
   }
 
@@ -22,9 +27,12 @@ struct FilePrompt: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     switch entry.take(key) {
-    case .typing: .stay
-    case .done(let path): .replace(open(path))
-    case .cancelled: .pop
+    case .typing: return .stay
+    case .cancelled: return .pop
+    case .done(let path):
+      guard let why = refusal(path) else { return .replace(open(path)) }
+      store.message = why
+      return .stay
     }
   }
 

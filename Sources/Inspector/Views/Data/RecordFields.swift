@@ -31,18 +31,33 @@ struct RecordFields {
     canvas.putFitted(" \(record.heading) ", in: area, style: .title)
     let rest = area.split(rows: 1).bottom
     let items = items(record)
-    var (row, column) = (rest.row, rest.column)
-    for (index, item) in items.enumerated() {
-      let width = SafeText(item.text, isASCII: canvas.glyphs.isASCII).width
-      if column > rest.column, column + width > rest.endColumn { (row, column) = (row + 1, rest.column) }
-      guard row < rest.endRow else {
-        let more = " and \(items.count - index) more"
-        canvas.putRight(more, in: rest.split(rows: -1).bottom, style: .dim)
-        return
-      }
-      let place = Rectangle(row: row, column: column, height: 1, width: rest.endColumn - column)
-      column = canvas.putFitted(item.text, in: place, style: item.style) + 2
+    let places = places(of: items, in: rest, canvas.glyphs)
+    for (item, place) in zip(items, places) { canvas.putFitted(item.text, in: place, style: item.style) }
+    guard places.count < items.count else { return }
+    canvas.putRight(more(items.count - places.count), in: rest.split(rows: -1).bottom, style: .dim)
+  }
+
+  private func more(_ count: Int) -> String { " and \(count) more" }
+
+  /// Where the fields go that there is room for; when it is not enough for all, some is left at the end to say so.
+  private func places(of items: [Item], in area: Rectangle, _ glyphs: Glyphs) -> [Rectangle] {
+    let widths = items.map { SafeText($0.text, isASCII: glyphs.isASCII).width }
+    let all = places(of: widths, in: area, keeping: 0)
+    return all.count == items.count ? all : places(of: widths, in: area, keeping: more(items.count).count)
+  }
+
+  /// `kept` columns of the last row stay free.
+  private func places(of widths: [Int], in area: Rectangle, keeping kept: Int) -> [Rectangle] {
+    var places: [Rectangle] = []
+    var (row, column) = (area.row, area.column)
+    for width in widths {
+      func end() -> Int { area.endColumn - (row == area.endRow - 1 ? kept : 0) }
+      if column > area.column, column + width > end() { (row, column) = (row + 1, area.column) }
+      guard row < area.endRow else { break }
+      places.append(Rectangle(row: row, column: column, height: 1, width: min(width, end() - column)))
+      column += width + 2
     }
+    return places
   }
 
   private func items(_ record: StreamRecord) -> [Item] {
