@@ -43,7 +43,7 @@ extension CheckReport {
   }
 
   private var figures: String {
-    let drawings = [course.stateDrawing, course.valueDrawing].compactMap { $0 }
+    let drawings = [course.stateDrawing, course.valueDrawing, course.valuesSeenOnce].compactMap { $0 }
     return drawings.isEmpty ? "" : "<h2>What the device went through</h2>\n" + drawings.joined(separator: "\n")
   }
 

@@ -35,17 +35,9 @@ extension Course {
     return drawing("The states over time", height, lanes + bars)
   }
 
-  /// The values over time: a line each. Nil when none was seen.
+  /// The values over time: a line each. Nil when none was seen more than once.
   var valueDrawing: String? {
-    var series: [(name: String, points: [(time: Double, value: UInt64)])] = []
-    for point in points {
-      guard case .value(let name, let value) = point.sight else { continue }
-      if let index = series.firstIndex(where: { $0.name == name }) {
-        series[index].points.append((point.seconds, value))
-      } else {
-        series.append((name, [(point.seconds, value)]))
-      }
-    }
+    let series = values.filter { $0.points.count > 1 }
     let top = series.flatMap(\.points).map(\.value).max() ?? 0
     guard top > 0 else { return nil }
     let height = 180.0
@@ -66,6 +58,27 @@ extension Course {
       <line x1="\(Self.left)" y1="\(height - 30)" x2="\(Self.width)" y2="\(height - 30)" stroke="#8888"/>
       """
     return drawing("The values over time", height, [axis] + lines)
+  }
+
+  /// The values that make no line, in words; nil when there are none.
+  var valuesSeenOnce: String? {
+    let single = values.filter { $0.points.count == 1 }
+    guard !single.isEmpty else { return nil }
+    let words = single.map { line in "\(escaped(line.name)) \(line.points[0].value) bytes" }
+    return "<p>Seen once: \(words.joined(separator: ", ")).</p>"
+  }
+
+  private var values: [(name: String, points: [(time: Double, value: UInt64)])] {
+    var series: [(name: String, points: [(time: Double, value: UInt64)])] = []
+    for point in points {
+      guard case .value(let name, let value) = point.sight else { continue }
+      if let index = series.firstIndex(where: { $0.name == name }) {
+        series[index].points.append((point.seconds, value))
+      } else {
+        series.append((name, [(point.seconds, value)]))
+      }
+    }
+    return series
   }
 
   private func drawing(_ title: String, _ height: Double, _ parts: [String]) -> String {

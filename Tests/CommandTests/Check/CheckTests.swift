@@ -72,6 +72,20 @@ struct CheckTests {
     #expect(xml.contains("<failure message=\""))
   }
 
+  @Test("a value that was seen once is told in words on the page, and not drawn as a dot")
+  func onceSeen() throws {
+    let tree = try Tree()
+    let page = "\(tree.path)/page.html"
+    _ = try vfioscope("check", "sim:v2-reference,size=64K", "--html", page)
+    let once = try text(of: page)
+    #expect(!once.contains("<polyline"))
+    #expect(once.contains("<p>Seen once: stop_copy_length "))
+    _ = try vfioscope("check", "sim:v2-reference,size=64K", "--allow", "perturb", "--html", page)
+    let often = try text(of: page)
+    #expect(often.contains("<polyline"))
+    #expect(!often.contains("Seen once"))
+  }
+
   @Test("keeps what it learnt of a device that stops answering")
   func hang() throws {
     let tree = try Tree()
