@@ -5,7 +5,7 @@ import VFIO
 
 /// What every command that opens a device takes.
 struct DeviceOptions: ParsableArguments {
-  @Argument(help: "The device: a PCI address, a UUID, a node in /dev/vfio/devices, or sim:PROFILE.")
+  @Argument(help: "The device: a PCI address, a UUID, a node in /dev/vfio/devices, vfio-user:PATH, or sim:PROFILE.")
   var device: String
 
   @Option(help: "The way to a device of the kernel: its own node (cdev) or its group.")

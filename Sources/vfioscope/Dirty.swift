@@ -20,19 +20,19 @@ struct Dirty: ParsableCommand {
 
   @OptionGroup var options: DeviceOptions
 
-  @Option(help: "How much memory the device gets.")
+  @Option(parsing: .unconditional, help: "How much memory the device gets.")
   var memory = ByteNumber(2 << 20)
 
-  @Option(help: "The address at which the device sees it.")
+  @Option(parsing: .unconditional, help: "The address at which the device sees it.")
   var iova = ByteNumber(0x10_0000)
 
-  @Option(help: "What one bit of the log should stand for, in bytes.")
+  @Option(parsing: .unconditional, help: "What one bit of the log should stand for, in bytes.")
   var pageSize = ByteNumber(4096)
 
-  @Option(help: "Seconds from one report to the next.")
+  @Option(parsing: .unconditional, help: "Seconds from one report to the next.")
   var interval = 1.0
 
-  @Option(help: "How many reports.")
+  @Option(parsing: .unconditional, help: "How many reports.")
   var reports = 10
 
   @Option(help: "Who logs: the device, its container, or the one that can.")

@@ -24,8 +24,10 @@ struct Load: ParsableCommand {
   @Flag(help: "The file holds the device's bytes and nothing else, as save --raw writes them.")
   var raw = false
 
-  @Option(help: "Bytes of a chunk, for a file that does not keep them. Protocol v1 needs those of the save.")
-  var chunk: Int?
+  @Option(
+    parsing: .unconditional,
+    help: "Bytes of a chunk, for a file that does not keep them. Protocol v1 needs those of the save.")
+  var chunk: ByteNumber?
 
   @Flag(
     help: "Load the file although it is cut, altered, foreign, of another device or protocol: fault injection.")
@@ -38,7 +40,7 @@ struct Load: ParsableCommand {
     if raw && force { throw ValidationError("--raw needs no --force: plain bytes have nothing that could be wrong") }
     if force && input == "-" { throw ValidationError("--force needs a file: what is wrong with it is said first") }
     if chunk != nil && !raw && !force { throw ValidationError("--chunk goes with --raw or --force") }
-    guard (1...(1 << 30)).contains(chunk ?? 1) else { throw ValidationError("--chunk takes 1 to 1073741824 bytes") }
+    guard (1...1 << 30).contains(chunk?.value ?? 1) else { throw ValidationError("--chunk takes 1 to 1G of bytes") }
   }
 
   func run() throws {
@@ -66,7 +68,7 @@ struct Load: ParsableCommand {
 
   private func openInput() throws(Failure) -> LoadInput {
     // As much as is read from a v2 device at once; there the length does not matter.
-    let chunk = chunk ?? 1 << 20
+    let chunk = Int(chunk?.value ?? 1 << 20)
     do throws(StreamFault) {
       return raw ? try .raw(input, chunk: chunk) : try .streamFile(input, force: force, chunk: chunk)
     } catch {

@@ -12,10 +12,9 @@ struct RecordOptions: ParsableArguments {
   var record: String?
 
   @Option(
-    help: ArgumentHelp(
-      "Write only so many bytes of each message's payload.", discussion: "All, unless it is given.",
-      valueName: "bytes"))
-  var recordLimit: ByteCount?
+    parsing: .unconditional,
+    help: ArgumentHelp("Write only so many bytes of each message's payload, not all.", valueName: "bytes"))
+  var recordLimit: ByteNumber?
 
   func validate() throws {
     if recordLimit != nil && record == nil { throw ValidationError("--record-limit needs --record") }

@@ -64,8 +64,12 @@ struct Save: ParsableCommand {
       if raw { return RawStreamWriter(sink, digest: checksums == .sha256) }
       return try StreamFileWriter(sink, identity: opened.identity(of: session), checksums: checksums)
     } catch {
-      throw Failure(.refused, "\(error)")
+      throw Failure(.refused, Self.words(error))
     }
+  }
+
+  private static func words(_ fault: StreamFault) -> String {
+    fault.kind == .taken ? "\(fault); --replace replaces it" : "\(fault)"
   }
 
   /// Gives the file its name, or takes away what there is of it.
@@ -78,7 +82,7 @@ struct Save: ParsableCommand {
       let summary = try writer.finish(finalState: report.states.first?.state)
       return summary.sha256.isEmpty ? nil : summary.sha256
     } catch {
-      throw Failure(.broken, "\(error)")
+      throw Failure(.broken, Self.words(error))
     }
   }
 

@@ -8,18 +8,16 @@ struct Stream: ParsableCommand {
     abstract: "Look into a saved stream: a stream file, or plain bytes.",
     discussion: """
       Offsets are those of the device's data, in bytes. A number may be written as 4096 or as 0x1000.
-      Of a file that was cut or altered, the good part is shown; the program then ends with 1. A file that is still \
-      being written is shown as far as it is there.
+      Of a file that is not whole, because it was cut or altered or is still being written, the good part is shown; \
+      the program then ends with 1.
       """,
     subcommands: [View.self, Info.self, Hex.self, Records.self, Diff.self])
 }
 
 extension Capture {
-  /// Says what ends this file too early, and ends the command when that is more than a save that goes on.
+  /// Ends the command when this file is not whole, and says why.
   func sayFault() throws(Failure) {
-    guard let fault else { return }
-    guard fault.kind == .unfinished else { throw Failure(.broken, fault.description) }
-    printError("vfioscope: \(printable(fault.description))")
+    if let fault { throw Failure(.broken, fault.description) }
   }
 
   /// The format the user named, or the one the data seem to have.
@@ -38,18 +36,8 @@ extension StreamFault {
   var status: ExitStatus {
     switch kind {
     case .foreign, .unfinished, .altered: .broken
-    case .system: .refused
+    case .system, .taken: .refused
     case .refused: .usage
     }
-  }
-}
-
-/// A number of bytes on the command line.
-struct ByteCount: ExpressibleByArgument, Equatable {
-  let value: UInt64
-
-  init?(argument: String) {
-    guard let number = byteCount(argument) else { return nil }
-    value = number
   }
 }

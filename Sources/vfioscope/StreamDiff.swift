@@ -28,8 +28,8 @@ extension Stream {
       let captures = [try Capture(path: first), try Capture(path: second)]
       let report = try StreamDiffReport(captures[0], captures[1], limit: limit)
       if json { try printJSON(report.json) } else { try report.text.forEach(printLine) }
-      for capture in captures { try capture.sayFault() }
-      if !report.bytes.isEqual { throw Failure(.broken) }
+      for fault in captures.compactMap(\.fault) { printError("vfioscope: \(printable(fault.description))") }
+      if !report.bytes.isEqual || captures.contains(where: { $0.fault != nil }) { throw Failure(.broken) }
     }
   }
 }
@@ -94,7 +94,8 @@ extension StreamDiffReport {
   private var recordLines: [String] {
     guard let records, let format, !bytes.isEqual else { return [] }
     let more = records.changeCount - records.changes.count
-    return ["\(records.changeCount) of \(counted(records.compared, "record")) of format \(format.name) not the same."]
+    let verb = records.changeCount == 1 ? "differs" : "differ"
+    return ["\(records.changeCount) of \(counted(records.compared, "record")) of format \(format.name) \(verb)."]
       + records.changes.map { "  \($0.line)" } + (more > 0 ? ["  and \(more) more"] : [])
       + [records.ending].compactMap { $0.map { "  \($0)" } }
   }

@@ -10,18 +10,22 @@ extension Stream {
     @Argument(help: "The file.")
     var file: String
 
-    @Option(help: "Begin at this byte of the data.")
-    var offset: ByteCount?
+    @Option(parsing: .unconditional, help: "Begin at this byte of the data.")
+    var offset: ByteNumber?
 
-    @Option(help: "Show so many bytes.")
-    var length: ByteCount?
+    @Option(parsing: .unconditional, help: "Show so many bytes.")
+    var length: ByteNumber?
 
     @Flag(help: "Show a stream file's own bytes, frames and all.")
     var container = false
 
     func run() throws {
       let capture = try Capture(path: file, asPlainBytes: container)
-      let start = min(offset?.value ?? 0, capture.count)
+      let start = offset?.value ?? 0
+      guard start < max(1, capture.count) else {
+        if let fault = capture.fault { printError("vfioscope: \(printable(fault.description))") }
+        throw Failure(.usage, "\(file): there is no byte \(start) in it: it holds \(counted(capture.count, "byte"))")
+      }
       let dump = HexDump(capture, start..<start + min(length?.value ?? .max, capture.count - start))
       try dump.forEachPart(printLine)
       try capture.sayFault()

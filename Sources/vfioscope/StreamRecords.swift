@@ -30,10 +30,11 @@ extension Stream {
       let format = try capture.format(named: format)
       var reader = format.map { RecordReader(capture, format: $0) }
       var kept: [JSON] = []
-      var shown = 0
+      var (shown, isWhole) = (0, true)
       if !json { try printLine(format.map { "\($0.name): \($0.about)" } ?? "The format is not known; see stream hex.") }
       while shown < limit, let record = try reader?.next() {
         shown += 1
+        if record.missing > 0 { isWhole = false }
         if json { kept.append(record.json) } else { try record.text.forEach(printLine) }
       }
       let isCut = try shown == limit && reader?.next() != nil
@@ -47,6 +48,8 @@ extension Stream {
         try printLine("More records follow: give a larger --limit.")
       }
       try capture.sayFault()
+      // Plain bytes have nothing else that shows it.
+      if !isWhole { throw Failure(.broken, "\(file): it was cut: a record in it is longer than what is there") }
     }
   }
 }

@@ -10,13 +10,13 @@ struct TransferArguments: ParsableArguments {
   @Option(help: "How the data window of v1 is accessed: by message, by map, or by the one that works.")
   var access: WindowAccess = .auto
 
-  @Option(help: "End with a failure after so many bytes.")
-  var maxBytes: UInt64 = 1 << 40
+  @Option(parsing: .unconditional, help: "End with a failure after so many bytes.")
+  var maxBytes = ByteNumber(1 << 40)
 
-  @Option(help: "End with a failure after so many seconds.")
+  @Option(parsing: .unconditional, help: "End with a failure after so many seconds.")
   var maxTime: Double = 3600
 
-  @Option(help: "Give up when a call does not come back for so many seconds.")
+  @Option(parsing: .unconditional, help: "Give up when a call does not come back for so many seconds.")
   var timeout: Double = 30
 
   @Flag(help: "Print one JSON object.")
@@ -58,7 +58,7 @@ struct TransferArguments: ParsableArguments {
     var options = TransferOptions()
     options.preCopy = preCopy
     options.access = access
-    options.limits.bytes = maxBytes
+    options.limits.bytes = maxBytes.value
     options.limits.time = .seconds(maxTime)
     return options
   }

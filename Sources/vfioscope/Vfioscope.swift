@@ -10,8 +10,9 @@ struct Vfioscope: ParsableCommand {
     commandName: "vfioscope",
     abstract: "Watch and step the migration state of VFIO devices.",
     discussion: """
-      A device is named by its PCI address (0000:3b:00.2), the UUID of a mediated device, its node
-      (/dev/vfio/devices/vfio3), or as a simulated one (sim:PROFILE[,key=value...]).
+      A device is named by its PCI address (0000:3b:00.2), the UUID of a mediated device, its node \
+      (/dev/vfio/devices/vfio3), the socket of a vfio-user server (vfio-user:PATH), or as a simulated one \
+      (sim:PROFILE[,key=value...]).
       """,
     version: "0.1.0",
     subcommands: [
@@ -55,12 +56,23 @@ enum Program {
     }
   }
 
+  /// The command line that tells more. Which command was meant only ArgumentParser knows, and says so in its long text:
+  /// `See 'vfioscope show --help' for more information.`
+  private static func help(for error: any Error) -> String {
+    let line = Vfioscope.fullMessage(for: error).split(separator: "\n").last { $0.contains("See 'vfioscope ") }
+    let quoted = line.flatMap { $0.split(separator: "'").dropFirst().first }.map(String.init)
+    // Nobody needs to type the command that is meant without one.
+    let isNamed = CommandLine.arguments.contains(Inspect.configuration.commandName ?? "")
+    guard let quoted, isNamed || !quoted.hasPrefix("vfioscope inspect ") else { return "vfioscope --help" }
+    return printable(quoted)
+  }
+
   /// Help and version come as errors too; what ArgumentParser does not know is no fault of the command line.
   private static func reportOther(_ error: any Error) -> ExitStatus {
     switch Vfioscope.exitCode(for: error) {
     case .success: Vfioscope.exit(withError: error)
     case .validationFailure:
-      printError("vfioscope: \(printable(Vfioscope.message(for: error))) (see vfioscope --help)")
+      printError("vfioscope: \(printable(Vfioscope.message(for: error))) (see \(help(for: error)))")
       return .usage
     default:
       printError("vfioscope: \(printable("\(error)"))")

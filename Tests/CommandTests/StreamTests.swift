@@ -63,18 +63,25 @@ struct StreamTests {
     #expect(reports[1]["verdict"] == "unchecked")
   }
 
-  @Test("a stream that is still being written is no fault")
+  @Test("a stream that is still being written is shown as far as it is there, and is not whole")
   func unfinished() throws {
     let writer = try files.begin("s")
     let run = try vfioscope("stream", "info", files.path("s.part"))
-    #expect(run.status == .exited(0))
+    #expect(run.status == .exited(1))
     let verdict = try #require(run.lines.last)
     #expect(verdict.hasPrefix("verdict      ends at byte "))
     #expect(verdict.hasSuffix(" of the file, not finished: 60 bytes in 2 chunks so far, and no trailer"))
     let hex = try vfioscope("stream", "hex", files.path("s.part"), "--length", "1")
-    #expect(hex.status == .exited(0))
+    #expect(hex.status == .exited(1))
     #expect(hex.lines.count == 2)
     #expect(hex.errorLines.count == 1)
+    let records = try vfioscope("stream", "records", files.path("s.part"))
+    #expect(records.status == .exited(1))
+    #expect(records.lines.count > 3)
+    let difference = try vfioscope("stream", "diff", files.path("s.part"), files.streamFile("whole"))
+    #expect(difference.status == .exited(1))
+    #expect(difference.lines.last == "The data are equal.")
+    #expect(difference.errorLines.count == 1)
     writer.abandon()
   }
 
@@ -129,11 +136,30 @@ struct StreamTests {
     #expect(container.lines == ["0x000000 89 56 4d 49 47 0d 0a 1a                           |.VMIG...|"])
   }
 
-  @Test("beyond the end there is nothing to show", arguments: ["60", "18446744073709551615"])
+  @Test("beyond the end there is nothing to show, and that is said", arguments: ["60", "18446744073709551615"])
   func hexBeyondTheEnd(offset: String) throws {
-    let run = try vfioscope("stream", "hex", files.streamFile("s"), "--offset", offset)
-    #expect(run.status == .exited(0))
+    let file = try files.streamFile("s")
+    let run = try vfioscope("stream", "hex", file, "--offset", offset)
+    #expect(run.status == .exited(2))
     #expect(run.output.isEmpty)
+    #expect(run.errorLines == ["vfioscope: \(file): there is no byte \(offset) in it: it holds 60 bytes"])
+    #expect(try vfioscope("stream", "hex", files.plainFile("empty", []), "--offset", "0").status == .exited(0))
+  }
+
+  @Test("beyond the end of a file that was cut, the cut is said too")
+  func hexBeyondTheCut() throws {
+    let writer = try files.begin("s")
+    let run = try vfioscope("stream", "hex", files.path("s.part"), "--offset", "60")
+    #expect(run.status == .exited(2))
+    #expect(run.errorLines.count == 2)
+    #expect(run.errors.contains("not finished"))
+    writer.abandon()
+  }
+
+  @Test("takes numbers of bytes as every command does")
+  func hexNumbers() throws {
+    let file = try files.plainFile("p", [UInt8](repeating: 7, count: 5000))
+    #expect(try vfioscope("stream", "hex", file, "--offset", "4K", "--length", "1K").lines.count == 57)
   }
 
   // MARK: records
@@ -181,6 +207,19 @@ struct StreamTests {
     #expect(report["limit_reached"] == true)
   }
 
+  @Test("a record that is longer than what is there ends it with 1, also in plain bytes")
+  func cutRecord() throws {
+    // drivers/vfio/pci/mlx5/cmd.h: a record of 100 bytes, of which 10 are there.
+    let bytes: [UInt8] = [100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0x5A, count: 10)
+    let file = try files.plainFile("p", bytes)
+    for arguments in [[], ["--json"]] {
+      let run = try Invocation(["stream", "records", file, "--format", "mlx5-virtio"] + arguments).finish()
+      #expect(run.status == .exited(1))
+      #expect(run.output.contains("cut: 10 of 100 bytes are there"))
+      #expect(run.errorLines == ["vfioscope: \(file): it was cut: a record in it is longer than what is there"])
+    }
+  }
+
   @Test("bytes of no known format are said to be so")
   func unknownFormat() throws {
     let file = try files.plainFile("p", Array("no format at all".utf8))
@@ -207,7 +246,7 @@ struct StreamTests {
       run.lines.suffix(4) == [
         "First difference at 0x000036; in all 1 byte in 1 range:",
         "  0x000036  1 byte",
-        "1 of 2 records of format mtty not the same.",
+        "1 of 2 records of format mtty differs.",
         "  record 1, port 0, at 0x000018: divisor 12 → 13",
       ])
     let report = try ParsedJSON(vfioscope("stream", "diff", "--json", one, other).output)
@@ -240,7 +279,7 @@ struct StreamTests {
       BadInput("stream diff /no/a /no/b", 3, "/no/a: open: ENOENT"),
       BadInput("stream records /etc/passwd --format tar", 2, "tar is no format known here; there are mtty, qat, "),
       BadInput("stream records /etc/passwd --limit 0", 2, "--limit takes 1 or more, not 0"),
-      BadInput("stream hex /etc/passwd --offset -1", 2, "--offset"),
+      BadInput("stream hex /etc/passwd --offset -1", 2, "The value '-1' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --offset +1", 2, "The value '+1' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --offset 0x", 2, "The value '0x' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --length 1k", 2, "The value '1k' is invalid for '--length <length>'"),

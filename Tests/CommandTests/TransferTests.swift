@@ -57,6 +57,7 @@ struct TransferTests {
   func replace() throws {
     #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x")).status == .exited(0))
     let again = try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"))
+    #expect(again.errorLines == ["vfioscope: \(path("x")): is there already; --replace replaces it"])
     #expect(again.status == .exited(3))
     #expect(again.errorLines.count == 1)
     #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"), "--replace").status == .exited(0))

@@ -43,6 +43,28 @@ struct UsageTests {
     #expect(run.errors.isEmpty)
   }
 
+  private func words(_ command: String...) throws -> String {
+    try Invocation(command + ["--help"]).finish().output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  @Test("wherever a device is named, all forms of its name are", arguments: ["show", "save", "load", "dirty", "serve"])
+  func names(command: String) throws {
+    #expect(try words(command).contains("node in /dev/vfio/devices, vfio-user:PATH, or sim:PROFILE."))
+  }
+
+  @Test("the program's own help names them too, in whole lines")
+  func rootNames() throws {
+    #expect(try words().contains("its node (/dev/vfio/devices/vfio3), the socket of a vfio-user server (vfio-user:PATH)"))
+    #expect(try !vfioscope("--help").lines.contains { $0.hasSuffix("its node") })
+  }
+
+  @Test("numbers of bytes are shown as people write them, and no help text is left alone on a line")
+  func bytes() throws {
+    #expect(try words("save").contains("End with a failure after so many bytes. (default: 1T)"))
+    #expect(try words("serve").contains("payload, not all."))
+    #expect(try !vfioscope("serve", "--help").output.contains("All, unless"))
+  }
+
   @Test("show and step say that a state lasts only while the device is open", arguments: ["show", "step"])
   func closing(command: String) throws {
     let text = try vfioscope(command, "--help").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -96,7 +96,7 @@ public struct DeviceOpener: Sendable {
     do throws(Machine.LookupError) {
       found = try machine.device(at: name)
     } catch {
-      throw OpenFailure(.name, error.description)
+      throw OpenFailure(.name, error.words)
     }
     try Self.checkBinding(of: found, in: machine)
     do throws(DeviceError) {
@@ -161,5 +161,12 @@ extension Holders {
   func processes(except own: Int32) -> [String] {
     var seen: Set<Int32> = [own]
     return found.filter { seen.insert($0.pid).inserted }.map { "process \($0.pid) (\($0.command))" }
+  }
+}
+
+extension Machine.LookupError {
+  /// The same with the names of devices that are on no bus.
+  fileprivate var words: String {
+    if case .notAnAddress = self { "\(self), or vfio-user:PATH, or sim:PROFILE" } else { description }
   }
 }

@@ -22,7 +22,9 @@ public struct DirtyOptions: Sendable {
 
   /// The range has to be whole pages of the address space.
   func check(_ info: AddressSpaceInfo) throws(DirtyFault) {
-    guard range.last != nil, range.length <= UInt64(Int.max) else { throw .badRange(range, "it is empty or too long") }
+    guard range.length > 0 else { throw .badRange(range, "it is empty") }
+    guard range.last != nil else { throw .badRange(range, "it goes beyond the last address there is") }
+    guard range.length <= UInt64(Int.max) else { throw .badRange(range, "it is too long") }
     guard pageSize.nonzeroBitCount == 1 else { throw .badRange(range, "a page size is a power of two") }
     let unit = max(info.pageSizes.smallestPage, pageSize)
     guard range.isAligned(to: unit) else {

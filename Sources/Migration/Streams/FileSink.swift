@@ -67,7 +67,7 @@ public final class FileSink: ByteSink {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw StreamFault(path, .refused, "is there and is not a plain file; write to - for a pipe or a device node")
     }
-    if !replacing { throw StreamFault(path, .refused, "is there already") }
+    if !replacing { throw StreamFault(path, .taken, "is there already") }
   }
 
   deinit {
@@ -130,7 +130,7 @@ public final class FileSink: ByteSink {
         unlink(part)
         return
       }
-      if errno == EEXIST { throw StreamFault(path, .refused, "is there already") }
+      if errno == EEXIST { throw StreamFault(path, .taken, "is there already") }
       // Some file systems have no links.
     }
     guard rename(part, path) == 0 else { throw .failed("rename", part) }

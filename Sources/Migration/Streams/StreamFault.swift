@@ -13,7 +13,9 @@ public struct StreamFault: Error, Sendable, Equatable, CustomStringConvertible {
     case altered
     /// A call failed with this number.
     case system(Errno)
-    /// We don't do it, for example because a file of this name is there already.
+    /// There is a file of this name already, which nobody allowed to be replaced.
+    case taken
+    /// We don't do it, for example because it is not a plain file.
     case refused
   }
 

@@ -110,7 +110,7 @@ struct RecordTests {
     #expect(busy.status == .exited(3))
     #expect(access(record, F_OK) != 0)
     let there = try vfioscope("proxy", served.beside("p"), served.path, "--record", served.path)
-    #expect(there.status == .exited(2))
+    #expect(there.status == .exited(3))
     #expect(there.errorLines == ["vfioscope: \(served.path): is there already"])
     #expect(try vfioscope("proxy", "a", "b", "--record-limit", "4").status == .exited(2))
   }

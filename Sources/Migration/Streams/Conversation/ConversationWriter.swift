@@ -15,7 +15,7 @@ public final class ConversationWriter {
     do throws(StreamFault) {
       try self.init(StreamDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600), identity)
     } catch {
-      throw error.errno?.rawValue == EEXIST ? StreamFault(path, .refused, "is there already") : error
+      throw error.errno?.rawValue == EEXIST ? StreamFault(path, .taken, "is there already") : error
     }
   }
 

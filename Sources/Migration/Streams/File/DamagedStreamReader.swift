@@ -45,7 +45,7 @@ extension StreamFault {
   public var isDamage: Bool {
     switch kind {
     case .foreign, .unfinished, .altered: true
-    case .system, .refused: false
+    case .system, .taken, .refused: false
     }
   }
 }

@@ -45,7 +45,7 @@ struct RecordCursor {
     let cut = there < data ? "cut: \(there) of \(data) bytes are there" : nil
     let notes = [note, cut].compactMap { $0 }
     let record = StreamRecord(
-      name: name, offset: position, headLength: headLength, dataLength: there, depth: depth,
+      name: name, offset: position, headLength: headLength, dataLength: there, missing: data - there, depth: depth,
       fields: head?.fields ?? [], note: notes.isEmpty ? nil : notes.joined(separator: "; "))
     position += record.length
     return record

@@ -40,6 +40,8 @@ public struct StreamRecord: StreamItem, Equatable {
   public let headLength: UInt64
   /// Bytes that follow the head and that the format leaves to the device.
   public let dataLength: UInt64
+  /// Bytes that should follow too, as its head says, but are not there.
+  public var missing: UInt64 = 0
   /// How deep it lies in other records.
   public let depth: Int
   /// The fields of the head.
