@@ -21,7 +21,8 @@ struct ByteNumber: ExpressibleByArgument, Equatable {
   init(_ value: UInt64) { self.value = value }
 
   var defaultValueDescription: String {
-    for (suffix, unit) in [("T", 40), ("G", 30), ("M", 20), ("K", 10)] where value > 0 && value.isMultiple(of: 1 << unit) {
+    let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)]
+    for (suffix, unit) in units where value > 0 && value.isMultiple(of: 1 << unit) {
       return "\(value >> unit)\(suffix)"
     }
     return "\(value)"

@@ -54,7 +54,7 @@ struct UsageTests {
 
   @Test("the program's own help names them too, in whole lines")
   func rootNames() throws {
-    #expect(try words().contains("its node (/dev/vfio/devices/vfio3), the socket of a vfio-user server (vfio-user:PATH)"))
+    #expect(try words().contains("node (/dev/vfio/devices/vfio3), the socket of a vfio-user server (vfio-user:PATH)"))
     #expect(try !vfioscope("--help").lines.contains { $0.hasSuffix("its node") })
   }
 
