@@ -291,7 +291,7 @@ struct TransferTests {
     try folder.write("x.part", "left over")
     let run = try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"))
     #expect(run.status == .exited(3))
-    #expect(run.errors.contains("was left by a save that was killed"))
+    #expect(run.errors.contains("was left by a save that was killed; --replace replaces it"))
     #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"), "--replace").status == .exited(0))
     #expect(try vfioscope("stream", "info", path("x")).status == .exited(0))
     #expect(!exists("x.part"))

@@ -52,7 +52,7 @@ public final class FileSink: ByteSink {
       throw StreamFault(part, .refused, "is there: it is being written by another save")
     }
     guard replacing else {
-      throw StreamFault(part, .refused, "is there: it was left by a save that was killed, and may be replaced")
+      throw StreamFault(part, .taken, "is there: it was left by a save that was killed")
     }
     guard ftruncate(descriptor.number, 0) == 0 else { throw .failed("ftruncate", part) }
     return descriptor
