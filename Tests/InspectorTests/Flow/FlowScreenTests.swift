@@ -117,8 +117,9 @@ import VFIO
     #expect(screen.text.contains("10.0 MiB ┤") && screen.text.contains(" 5.0 MiB ┤"))
   }
 
-  @Test func theEndIsStatedPlainly() throws {
-    let (screen, flow) = program()
+  @Test(arguments: [(24, 80, "flow-done"), (16, 60, "flow-done-small")])
+  func theEndIsStatedPlainly(height: Int, width: Int, name: String) throws {
+    let (screen, flow) = program(height: height, width: width)
     feed(flow, .targetMet)
     flow.note(.at(11, .stopCopy, bytes: 62_000_000, rate: 6e6))
     for (reference, state) in [(source, V2State.stop), (destination, .running)] {
@@ -129,7 +130,7 @@ import VFIO
       [.stop, .running])
     (report.downtime, report.verdict) = (.milliseconds(245.2), .targetMet)
     flow.end(.report(report))
-    try screen.expect("flow-done")
+    try screen.expect(name)
   }
 
   @Test func aFailureSaysWhatWentWrongAndWhereTheDevicesAre() throws {

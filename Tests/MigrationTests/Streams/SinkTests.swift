@@ -73,7 +73,7 @@ import VFIO
   @Test func aFileThatIsThereIsKeptUnlessItMayBeReplaced() throws {
     let path = try folder.file("s", holding: [9])
     let fault = try #require(throws: StreamFault.self) { try FileSink(path: path) }
-    #expect(fault.kind == .refused)
+    #expect(fault.kind == .taken)
     #expect(fault.description == "\(path): is there already")
     let sink = try FileSink(path: path, replacing: true)
     try sink.write(([1] as [UInt8]).span.bytes)

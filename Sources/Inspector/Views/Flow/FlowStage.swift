@@ -72,7 +72,8 @@ struct FlowStage: Equatable {
       canvas.putRight("\(canvas.glyphs.right) ", in: room, style: .border)
     }
     for (offset, line) in details.enumerated() where offset + 1 < place.height {
-      canvas.put(line, row: place.row + offset + 1, column: place.column + 2, style: .dim, within: place)
+      let room = Rectangle(row: place.row + offset + 1, column: place.column + 2, height: 1, width: place.width - 2)
+      canvas.putFitted(line, in: room, style: .dim)
     }
   }
 
