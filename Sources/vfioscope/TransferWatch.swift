@@ -55,9 +55,4 @@ extension TransferProgress {
     let speed = rate > 0 ? ", \(size(rate))/s" : ""
     return "\(state.name): \(size(Double(bytes)))\(speed)\(left)\(judged)\(anew)"
   }
-
-  /// Whether pre-copy ends before the target is met.
-  private var isTooLate: Bool {
-    if case .converging(let time) = verdict, let preCopyLeft { time > preCopyLeft } else { false }
-  }
 }

@@ -67,4 +67,9 @@ public struct TransferProgress: Sendable, Equatable {
   public var reinits = 0
   /// How long pre-copy may still last; nil when it is over, or there is none.
   public var preCopyLeft: Duration?
+
+  /// Whether pre-copy ends before the target is met.
+  public var isTooLate: Bool {
+    if case .converging(let time) = verdict, let preCopyLeft { time > preCopyLeft } else { false }
+  }
 }

@@ -61,6 +61,8 @@ struct FlowWords {
     }
     return switch progress.verdict {
     case .unknown: (words, .dim)
+    case .converging where progress.isTooLate:
+      ("\(words), which is too late: pre-copy ends in \(seconds(progress.preCopyLeft ?? .zero)).", .warning)
     case .targetMet, .converging: (words, .good)
     case .notConverging:
       (
@@ -93,8 +95,16 @@ struct FlowWords {
     if let downtime = report.downtime {
       parts.append("downtime \(took(downtime)), target \(took(flow.options.downtimeTarget))")
     }
-    if report.verdict != .unknown { parts.append("pre-copy: \(report.verdict.words)") }
+    if let end = report.preCopyEnd { parts.append("pre-copy: \(words(of: end))") }
     return parts.joined(separator: "; ") + "."
+  }
+
+  private func words(of end: TransferReport.PreCopyEnd) -> String {
+    switch end {
+    case .target: "target met"
+    case .time: "ended by its time, target not met"
+    case .silence: "ended when nothing more came"
+    }
   }
 
   private var checksum: [String] { status.sha256.map { $0.isEmpty ? [] : ["SHA-256 \($0)"] } ?? [] }
