@@ -100,9 +100,7 @@ extension UserFault {
   ]
 
   static let brokenSessions = [
-    UserFault(
-      "skip-a-step", .perturb, what: "Reads the registers of a chunk out of order, or when nothing is pending.",
-      expected: "It gives an error or stale values, and does not break.", rules: "V1-SAVE-02", "V1-SAVE-05"),
+    skippedSteps,
     UserFault(
       "stop-half-way", .perturb, what: "Goes from pre-copy to stop-copy with data left.",
       expected: "It goes along, and gives the rest.", rules: "V1-STATE-09", "V2-ARC-11"),

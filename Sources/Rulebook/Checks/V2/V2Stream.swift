@@ -62,10 +62,10 @@ enum V2Stream {
     let stream = try v2.open(.stopCopy)
     try v2.enter(.stop)
     let read = stream.readOnce(4096)
-    switch read {
-    case .refused(let reason): return .kept("In STOP a read of the session's data fd answers \(reason).")
-    case .value(let bytes): return .broken("In STOP a read of the session's data fd answers \(bytes.count).")
-    }
+    let written = Answer { () throws(DeviceError) in try stream.write([0].span.bytes) }
+    if let bytes = read.value { return .broken("In STOP a read of the session's data fd answers \(bytes.count).") }
+    if let taken = written.value { return .broken("In STOP a write of the session's data fd answers \(taken).") }
+    return .kept("In STOP a read of the session's data fd answers \(read), a write \(written).")
   }
 
   private static let anyPieces = Check("V2-FD-12") { (bench) throws(Untried) in
