@@ -41,13 +41,11 @@ extension UserFault {
     UserFault(
       "\(damage.rawValue)-stream", .lose,
       what: "Saves the device and loads its data again, \(damage.words).",
-      expected: damage == .empty
-        ? "The sources leave it open whether it goes on."
-        : "It refuses: at the data, or at the latest when it is to leave resuming. It never runs on them in silence.",
+      expected: damage.expected,
       checks: { protocolIs in
         switch protocolIs {
-        case .v1: [Check("V1-RES-05") { (bench) throws(Untried) in try loadV1(damage, bench) }]
-        case .v2: [Check("V2-RES-01") { (bench) throws(Untried) in try loadV2(damage, bench) }]
+        case .v1: [Check(damage.ruleOfV1) { (bench) throws(Untried) in try loadV1(damage, bench) }]
+        case .v2: [Check(damage.ruleOfV2) { (bench) throws(Untried) in try loadV2(damage, bench) }]
         case .vfioUser: []
         }
       })
@@ -57,11 +55,12 @@ extension UserFault {
     let v1 = try V1Bench(bench)
     let saved = try v1.savedState(keeping: .all)
     try v1.enter(.resuming)
-    for (number, chunk) in try damage.damage(saved.chunks).enumerated() {
+    let damaged = try damage.damage(saved.chunks)
+    for (number, chunk) in damaged.enumerated() {
       if let refusal = v1.put(try chunk.bytes()).refusal { return .kept("Chunk \(number + 1) is refused: \(refusal).") }
     }
     let left = v1.setState(V1State.running.rawValue)
-    guard let refusal = left.refusal else { return damage.silence(saved.byteCount) }
+    guard let refusal = left.refusal else { return damage.silence(damaged, of: saved.byteCount) }
     return .kept("Leaving resuming is refused: \(refusal), and device_state is \(v1.state()).")
   }
 
@@ -72,7 +71,7 @@ extension UserFault {
     let damaged = try damage.damage([saved.prefix(half), saved.dropFirst(half)])
     let loading = try v2.load(damaged.reduce(LoadData(), +))
     return loading.isTaken
-      ? damage.silence(saved.count)
+      ? damage.silence(damaged, of: saved.count)
       : .kept("\(loading); the state is \(v2.state().value?.protocolName ?? "unknown").")
   }
 }
@@ -89,10 +88,31 @@ extension StreamDamage {
     }
   }
 
-  /// What it means when nothing was refused.
-  fileprivate func silence(_ count: Int) -> Outcome {
-    self == .empty
-      ? .seen("The device goes on though nothing was loaded.")
-      : .broken("All of it was taken in silence: \(count) bytes, \(words).")
+  /// The rule of protocol v1 that speaks of it. Of data that are too many v1 has no word: they are bad ones.
+  fileprivate var ruleOfV1: String { self == .empty ? "V1-RES-06" : "V1-RES-05" }
+
+  /// The rule of protocol v2 that speaks of it.
+  fileprivate var ruleOfV2: String {
+    switch self {
+    case .empty: "V2-RES-04"
+    case .overlong: "V2-RES-05"
+    case .cut, .flipped, .reordered, .doubled: "V2-RES-01"
+    }
+  }
+
+  fileprivate var expected: String {
+    let refusal = "It refuses: at the data, or at the latest when it is to leave resuming."
+    return switch self {
+    case .empty: "The sources leave it open whether it goes on."
+    case .overlong: "\(refusal) By protocol v2 it may also take them."
+    case .cut, .flipped, .reordered, .doubled: "\(refusal) It never runs on them in silence."
+    }
+  }
+
+  /// What it means when nothing was refused. How bad that is, the rule tells.
+  fileprivate func silence(_ loaded: [LoadData], of count: Int) -> Outcome {
+    if self == .empty { return .seen("The device goes on though nothing was loaded.") }
+    let bytes = counted(loaded.reduce(0) { $0 + $1.count }, "byte")
+    return .broken("All of it was taken in silence: \(bytes), \(words), where \(count) were saved.")
   }
 }
