@@ -11,8 +11,9 @@ struct ObservedTests {
     "does what was seen of it, where the sources are at odds",
     arguments: ObservedCell.v1 + ObservedCell.v2 + ObservedCell.qemu)
   func does(cell: ObservedCell) throws {
-    let rules = [cell.before, cell.rule].compactMap { $0 }
-    let finding = try #require(try CheckedDevice(Self.address(cell.profile), rules: rules).finding(cell.rule))
+    let checked = try CheckedDevice(
+      Self.address(cell.profile), rules: [cell.rule], after: cell.before.map { [$0] } ?? [])
+    let finding = try #require(checked.finding(cell.rule))
     #expect(finding.verdict == cell.verdict, "\(finding.words)")
     for words in cell.words { #expect(finding.words.contains(words), "\(words) is not in: \(finding.words)") }
   }
@@ -45,6 +46,19 @@ struct ObservedTests {
     let own = checked.map { "\($0.verdict.rawValue) \($0.rule.id)" }
     let isOfKernel: (String) -> Bool = { line in Self.ofKernel.contains { line.hasSuffix(" \($0)") } }
     #expect(own.filter { !isOfKernel($0) } == found.filter { !isOfKernel($0) })
+  }
+
+  @Test("that is lost in a check has been asked what would not have lost it")
+  func lostLast() throws {
+    let checked = try CheckedDevice("libvfio-user-v1,size=64K")
+    #expect(checked.order.map(\.harm) == checked.order.map(\.harm).sorted())
+    guard case .lost = checked.ending else {
+      Issue.record("it was not lost")
+      return
+    }
+    let unasked = checked.findings.filter { $0.words.hasPrefix("Not run: ") }
+    #expect(unasked.allSatisfy { $0.rule.harm == .crash } && unasked.count < 4, "\(unasked.map(\.rule.id))")
+    #expect(checked.findings.map(\.rule) == (try Rulebook.shipped.get().rules(matching: ["V1"])))
   }
 
   @Test("of libvfio-user v1, once its error state was asked for, is lost")

@@ -21,9 +21,11 @@ struct ServedDevice {
       options.surroundings = Surroundings(socket: path)
       let rules = try Rulebook.shipped.get().rules(matching: patterns)
         .filter { [interface.protocol.rawValue, Rule.Rules.vfioUser.rawValue].contains($0.protocol.rawValue) }
-      var findings: [Finding] = []
-      let ending = CheckRun(session, options).run(rules) { findings.append($0) }
-      return (findings, ending)
+      var report = CheckReport(
+        device: "", way: "", protocol: interface.protocol.rawValue, flags: [], permission: permission, foundState: nil)
+      let ending = CheckRun(session, options).run(rules) { report.findings.append($0) }
+      report.end(ending, of: rules, in: nil)
+      return (report.findings, ending)
     }
   }
 

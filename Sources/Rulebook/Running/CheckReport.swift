@@ -35,6 +35,15 @@ public struct CheckReport: Sendable, Equatable {
     self.foundState = foundState
   }
 
+  /// Ends the report of a run over these rules. They stand in it in this order, whatever the order of their checks was;
+  /// those that were not looked at any more are told too.
+  public mutating func end(_ ending: CheckRun.Ending, of rules: [Rule], in state: String?) {
+    (self.ending, finalState) = (ending, state)
+    findings = rules.map { rule in
+      findings.first { $0.rule.id == rule.id } ?? Finding(notRun: rule, permission, ending)
+    }
+  }
+
   /// How many findings have this verdict.
   public func count(_ verdict: Verdict) -> Int { findings.count { $0.verdict == verdict } }
 

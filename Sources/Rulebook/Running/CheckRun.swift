@@ -45,15 +45,19 @@ public final class CheckRun {
   /// The state the device was found in; nil when it could not be read.
   public var foundState: State? { bench.foundState }
 
-  /// Looks at one rule after the other.
+  /// Looks at one rule after the other: first at those whose checks do nothing to the device, and last at those that may
+  /// crash it, so that the device that is lost has been asked all the others. Among these, in the order given.
   ///
   /// - Parameters:
-  ///   - onFinding: is given each finding when it is made.
   ///   - isCancelled: is asked between two checks.
+  ///   - onBegin: is given each rule before its check is made.
+  ///   - onFinding: is given each finding when it is made.
   public func run(
-    _ rules: [Rule], isCancelled: () -> Bool = { false }, onFinding: (Finding) -> Void
+    _ rules: [Rule], isCancelled: () -> Bool = { false }, onBegin: (Rule) -> Void = { _ in },
+    onFinding: (Finding) -> Void
   ) -> Ending {
-    run(rules.map { ($0, Checks.all[$0.id]) }, isCancelled, onFinding)
+    let inOrder = Rule.Harm.allCases.flatMap { harm in rules.filter { $0.harm == harm } }
+    return run(inOrder.map { ($0, Checks.all[$0.id]) }, isCancelled, onBegin, onFinding)
   }
 
   /// Makes a fault of the user, and says what the device makes of it: a finding for each rule that it touches.
@@ -65,37 +69,25 @@ public final class CheckRun {
     let jobs = fault.checks(bench.session.interface.protocol.rules).compactMap { check in
       rulebook.rule(check.rule).map { ($0, Optional(check)) }
     }
-    return run(jobs, isCancelled, onFinding)
+    return run(jobs, isCancelled, { _ in }, onFinding)
   }
 
   private func run(
-    _ jobs: [(rule: Rule, check: Check?)], _ isCancelled: () -> Bool, _ onFinding: (Finding) -> Void
+    _ jobs: [(rule: Rule, check: Check?)], _ isCancelled: () -> Bool, _ onBegin: (Rule) -> Void,
+    _ onFinding: (Finding) -> Void
   ) -> Ending {
     var ending = base.reachIfAllowed().map(Ending.lost) ?? .complete
     for (rule, check) in jobs {
       if ending == .complete, isCancelled() { ending = .cancelled }
-      guard let check, notRun(rule, ending) == nil else {
-        onFinding(
-          Finding(rule: rule, verdict: .skip, words: notRun(rule, ending) ?? "There is no check of this rule."))
+      guard let check, rule.notRun(options.permission, ending) == nil else {
+        onFinding(Finding(notRun: rule, options.permission, ending))
         continue
       }
+      onBegin(rule)
       onFinding(look(at: rule, by: check))
       if let why = base.restore() { ending = .lost(why) }
     }
     return ending
-  }
-
-  /// Why this rule is not checked at all; nil when it is.
-  private func notRun(_ rule: Rule, _ ending: Ending) -> String? {
-    if let untestable = rule.untestable { return untestable }
-    if rule.harm > options.permission {
-      return "Left out for safety: it needs --allow \(rule.harm.rawValue)."
-    }
-    return switch ending {
-    case .complete: nil
-    case .lost(let why): "Not run: \(why)"
-    case .cancelled: "Not run: the run was given up."
-    }
   }
 
   private func look(at rule: Rule, by check: Check) -> Finding {
@@ -126,5 +118,26 @@ public final class CheckRun {
     let half = limit / 2
     return accesses.prefix(half).map(\.words) + ["… \(accesses.count - 2 * half) more accesses …"]
       + accesses.suffix(half).map(\.words)
+  }
+}
+
+extension Rule {
+  /// Why it is not checked at all in a run that ends so; nil when it is.
+  fileprivate func notRun(_ permission: Harm, _ ending: CheckRun.Ending) -> String? {
+    if let untestable { return untestable }
+    if harm > permission { return "Left out for safety: it needs --allow \(harm.rawValue)." }
+    return switch ending {
+    case .complete: nil
+    case .lost(let why): "Not run: \(why)"
+    case .cancelled: "Not run: the run was given up."
+    }
+  }
+}
+
+extension Finding {
+  /// That a rule was not checked in a run that ends so, and why.
+  init(notRun rule: Rule, _ permission: Rule.Harm, _ ending: CheckRun.Ending) {
+    self.init(
+      rule: rule, verdict: .skip, words: rule.notRun(permission, ending) ?? "There is no check of this rule.")
   }
 }

@@ -36,7 +36,7 @@ extension DeviceHandle {
     let report = CheckReport(
       device: reference.description, way: opened.way, protocol: session.interface.protocol.rawValue,
       flags: session.interface.flags, permission: permission, foundState: run.foundState?.name)
-    change { $0.rules = RulesStatus(report, count: rules.count) }
+    change { $0.rules = RulesStatus(report, of: rules) }
     let ending = run.run(rules, isCancelled: { checksCancelled.load(ordering: .relaxed) }) { finding in
       change { $0.rules?.take(finding) }
     }

@@ -4,26 +4,28 @@ import Rulebook
 public struct RulesStatus: Sendable {
   /// What was found out so far.
   public private(set) var report: CheckReport
-  /// How many rules are looked at in all.
-  public let count: Int
+  /// The rules that are looked at, in the order in which the report has them in the end.
+  private let rules: [Rule]
   /// Whether checks are still being made.
   public private(set) var isRunning = true
   /// Whether the user has given up; the check that is being made comes to its end.
   public internal(set) var isCancelled = false
 
   /// A run that begins.
-  init(_ report: CheckReport, count: Int) {
+  init(_ report: CheckReport, of rules: [Rule]) {
     self.report = report
-    self.count = count
+    self.rules = rules
   }
+
+  /// How many rules are looked at in all.
+  public var count: Int { rules.count }
 
   /// Takes a finding.
   mutating func take(_ finding: Finding) { report.findings.append(finding) }
 
   /// The run is over.
   mutating func end(_ ending: CheckRun.Ending, in state: String?) {
-    report.ending = ending
-    report.finalState = state
+    report.end(ending, of: rules, in: state)
     isRunning = false
   }
 }
