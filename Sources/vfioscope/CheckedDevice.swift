@@ -30,9 +30,10 @@ struct CheckedDevice: ParsableArguments {
     return try options.openSession(journal: journal(tracing: trace))
   }
 
-  /// Watches the device's calls. One that does not come back ends the program, after `leaving` has saved what there is.
+  /// Watches the device's calls. One that does not come back ends the program, after `leaving` has saved what there is,
+  /// and has been told what does not come back.
   func watchHangs(
-    _ opened: OpenedDevice, _ session: MigrationSession, leaving: @escaping @Sendable () -> Void = {}
+    _ opened: OpenedDevice, _ session: MigrationSession, leaving: @escaping @Sendable (_ why: String) -> Void = { _ in }
   ) -> HangWatch {
     HangWatch(
       [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),

@@ -35,21 +35,23 @@ final class HangWatch: Sendable {
   private let devices: [WatchedDevice]
   private let timeout: Duration
   private let watch: TransferWatch
-  private let leaving: @Sendable () -> Void
+  private let status: ExitStatus
+  private let leaving: @Sendable (_ why: String) -> Void
   private let rescue: @Sendable (_ hangs: (String) -> Bool) -> Void
   private let end = DispatchSemaphore(value: 0)
 
   /// Watches from now on until `finish()`.
   ///
   /// - Parameters:
-  ///   - leaving: takes away what must not stay behind.
+  ///   - status: what the program ends with when a call takes too long.
+  ///   - leaving: takes away what must not stay behind, and is told what does not come back, without a point.
   ///   - rescue: brings the devices that do answer out of what was begun with them; it is told by name which hang.
   init(
-    _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch,
-    leaving: @escaping @Sendable () -> Void,
+    _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch, status: ExitStatus = .refused,
+    leaving: @escaping @Sendable (_ why: String) -> Void,
     rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in }
   ) {
-    (self.devices, self.timeout, self.watch, self.leaving) = (devices, timeout, watch, leaving)
+    (self.devices, self.timeout, self.watch, self.status, self.leaving) = (devices, timeout, watch, status, leaving)
     self.rescue = rescue
     DispatchQueue(label: "hang watch").async { [self] in
       while end.wait(timeout: .now() + Self.pace) == .timedOut { devices.forEach(look) }
@@ -69,10 +71,10 @@ final class HangWatch: Sendable {
   /// Says where everything was left, and ends the program.
   private func giveUp(_ device: WatchedDevice, _ call: Journal.Open) -> Never {
     watch.finish()
-    leaving()
+    let why = "no answer for \(timeout.formatted) s to \(call.words)"
+    leaving(why)
     rescueOthers()
-    let seconds = timeout.formatted
-    var lines = ["\(device.name): no answer for \(seconds) s to \(call.words) (--timeout)"]
+    var lines = ["\(device.name): \(why) (--timeout)"]
     lines += devices.map { device in
       let state = device.journal.lastState?.name ?? "an unknown state"
       let reset = device.journal.lastStep?.requested == .reset ? ", after a reset" : ""
@@ -83,7 +85,7 @@ final class HangWatch: Sendable {
     lines.append("Then look with vfioscope show DEVICE, and bring the device back with vfioscope step DEVICE reset.")
     lines.forEach { printError("vfioscope: \(printable($0))") }
     // Not exit(): it would wait for what the thread that hangs holds.
-    _exit(ExitStatus.refused.rawValue)
+    _exit(status.rawValue)
   }
 
   /// What others are at is ended first. Another device may hang too: nobody waits for it for ever.

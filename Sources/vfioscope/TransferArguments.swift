@@ -44,7 +44,8 @@ struct TransferArguments: ParsableArguments {
     let watch = TransferWatch(quiet: json)
     let interruption = Interruption(
       asking: printable(devices.first?.name ?? ""), cancelling: { watch.cancel() }, leaving: remove)
-    let hang = HangWatch(devices, timeout: .seconds(timeout), showing: watch, leaving: remove, rescue: rescue)
+    let hang = HangWatch(
+      devices, timeout: .seconds(timeout), showing: watch, leaving: { _ in remove() }, rescue: rescue)
     interruption.set(command)
     let report = body(watch.observer)
     interruption.set(nil)
