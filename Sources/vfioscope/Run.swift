@@ -16,7 +16,8 @@ struct Run: ParsableCommand {
       itself, which are simulated ones.
       It ends at the first step that does not come out as expected, with what was done up to there, and exit code 1. \
       The devices stay as they are then, until the command ends and closes them.
-      What loses a device's state has to be confirmed: at the terminal, or by --yes.
+      What loses a device's state has to be confirmed: at the terminal, or by --yes. Simulated devices end with the \
+      command and need no question.
       """)
 
   @Argument(help: "A scenario's name or its file, and the devices: the source first.")
@@ -68,19 +69,24 @@ struct Run: ParsableCommand {
     defer { opened.forEach { $0.session.interface.close() } }
     let cast = ScenarioCast(zip(scenario.roles, opened).map { ($0, $1.device, $1.session) })
     if let misfit = ScenarioRun(scenario).misfit(cast.actors) { throw Failure(.usage, misfit) }
-    if scenario.harm >= .lose && !yes { try askUser(cast.warning(scenario), about: scenario.name) }
+    if scenario.harm >= .lose && !yes && !cast.isSimulated { try askUser(cast.warning(scenario), about: scenario.name) }
     try play(scenario, cast)
   }
 
   private func play(_ scenario: Scenario, _ cast: ScenarioCast) throws {
     let watch = TransferWatch(quiet: json)
     let interruption = Interruption(
-      asking: printable(cast.names.first ?? ""), cancelling: { watch.cancel() }, saying: "stopping after this step")
-    let hang = HangWatch(cast.watched(scenario), timeout: .seconds(timeout), showing: watch, leaving: {})
-    interruption.set(scenario.name)
+      asking: printable(cast.members.first?.name ?? ""), cancelling: { watch.cancel() },
+      saying: "stopping after this step")
     var output = ScenarioOutput(cast, scenario)
-    if !json { try output.head.forEach(printLine) }
     var run = ScenarioRun(scenario)
+    let stage = ScenarioStage(run, output)
+    // A step that hangs did not come out as expected: the play ends as at any other one.
+    let hang = HangWatch(cast.watched(scenario), timeout: .seconds(timeout), showing: watch, status: .broken) {
+      try? stage.giveUp($0, after: .seconds(timeout), json: json)
+    }
+    interruption.set(scenario.name)
+    if !json { try output.head.forEach(printLine) }
     var unwritten: Failure?
     while run.ending == nil && unwritten == nil {
       let count = run.outcomes.count
@@ -90,12 +96,13 @@ struct Run: ParsableCommand {
       } catch {
         unwritten = error
       }
+      stage.keep(run, output)
     }
     interruption.set(nil)
     hang.finish()
     watch.finish()
     if let unwritten { throw unwritten }
-    if json { try printJSON(output.json(run)) } else { try output.end(run).forEach(printLine) }
+    try output.print(run, in: cast.states, json: json)
     if run.ending != .played { throw Failure(.broken) }
   }
 
@@ -103,7 +110,7 @@ struct Run: ParsableCommand {
   private func devices(of scenario: Scenario) throws -> [String] {
     let named = Array(words.dropFirst())
     let devices = named.isEmpty ? scenario.devices : named
-    guard !devices.isEmpty else { throw Failure(.usage, "\(scenario.name) names no device itself: name one") }
+    guard !devices.isEmpty else { throw Failure(.usage, "\(words[0]) names no device itself: name one") }
     guard devices.count == scenario.roles.count else {
       let roles = scenario.roles.map(\.rawValue).joined(separator: " and a ")
       throw Failure(.usage, "\(scenario.name) is played on \(counted(scenario.roles.count, "device")): a \(roles)")
@@ -143,7 +150,7 @@ struct Run: ParsableCommand {
     let rows = scenarios.map { scenario in
       [scenario.name, counted(scenario.roles.count, "device"), scenario.harm.rawValue, scenario.title]
     }
-    try columns([["SCENARIO", "PLAYED ON", "MAY", "SHOWS"]] + rows).forEach(printLine)
+    try columns([["SCENARIO", "PLAYED ON", "MAY DO", "SHOWS"]] + rows).forEach(printLine)
   }
 }
 

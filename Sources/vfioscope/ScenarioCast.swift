@@ -7,28 +7,43 @@ import VFIO
 struct ScenarioCast {
   /// The devices, in the order of the roles.
   let devices: [(role: Scenario.Role, opened: OpenedDevice, session: MigrationSession)]
-  /// Where the play begins in the journal of each of them.
-  private let beginnings: [Int]
+  /// What is told of them.
+  let members: [Member]
 
-  /// The most lines of a journal that are told.
-  private static let journalLimit = 200
+  /// One device, as it is told of: also by a thread that does not use it.
+  struct Member: Sendable {
+    /// The most lines of a journal that are told.
+    private static let journalLimit = 200
+
+    let role: Scenario.Role
+    /// As the user named it.
+    let name: String
+    /// The way to it.
+    let way: String
+    fileprivate let journal: Journal
+    /// Where the play begins in the journal.
+    fileprivate let beginning: Int
+
+    /// What was done to it in this play, oldest first.
+    var lines: [String] {
+      let all = journal.entries(from: beginning, withLooks: false)
+      let lines = all.suffix(Self.journalLimit).map { numbered in
+        switch numbered.entry {
+        case .access(let access, _): access.line(since: journal.start)
+        case .step(let step): step.line
+        }
+      }
+      return all.count > lines.count ? ["… \(all.count - lines.count) more before"] + lines : lines
+    }
+  }
 
   init(_ devices: [(role: Scenario.Role, opened: OpenedDevice, session: MigrationSession)]) {
     self.devices = devices
-    beginnings = devices.map(\.session.journal.count)
-  }
-
-  /// What was done to a device in this play, oldest first.
-  func journal(of index: Int) -> [String] {
-    let journal = devices[index].session.journal
-    let all = journal.entries(from: beginnings[index], withLooks: false)
-    let lines = all.suffix(Self.journalLimit).map { numbered in
-      switch numbered.entry {
-      case .access(let access, _): access.line(since: journal.start)
-      case .step(let step): step.line
-      }
+    members = devices.map { role, opened, session in
+      Member(
+        role: role, name: opened.reference.description, way: opened.way, journal: session.journal,
+        beginning: session.journal.count)
     }
-    return all.count > lines.count ? ["… \(all.count - lines.count) more before"] + lines : lines
   }
 
   /// As the scenario takes them.
@@ -36,8 +51,11 @@ struct ScenarioCast {
     Dictionary(uniqueKeysWithValues: devices.map { ($0.role, ScenarioActor($0.session, faults: $0.opened.faults)) })
   }
 
-  /// As the user named them.
-  var names: [String] { devices.map(\.opened.reference.description) }
+  /// The states they are in, which are read now; nil where that fails.
+  var states: [State?] { devices.map(\.session.presentState) }
+
+  /// Whether all of them are simulated in this program, and gone when it ends.
+  var isSimulated: Bool { devices.allSatisfy(\.opened.reference.isSimulated) }
 
   /// For who looks for calls that don't come back.
   func watched(_ scenario: Scenario) -> [WatchedDevice] {

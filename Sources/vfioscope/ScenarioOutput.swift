@@ -4,14 +4,14 @@ import Rulebook
 import VFIO
 
 /// What `run` prints.
-struct ScenarioOutput {
-  private let cast: ScenarioCast
+struct ScenarioOutput: Sendable {
+  private let members: [ScenarioCast.Member]
   private let scenario: Scenario
   /// The repetition whose heading was printed.
   private var heading: Int?
 
   init(_ cast: ScenarioCast, _ scenario: Scenario) {
-    (self.cast, self.scenario) = (cast, scenario)
+    (members, self.scenario) = (cast.members, scenario)
   }
 
   // MARK: text
@@ -19,7 +19,7 @@ struct ScenarioOutput {
   /// The title, and who plays.
   var head: [String] {
     ([scenario.title, scenario.shows]
-      + cast.devices.map { "\(scenario.label($0.role)) \($0.opened.reference)" } + [""]).map(printable)
+      + members.map { "\(scenario.label($0.role)) \($0.name)" } + [""]).map(printable)
   }
 
   /// One step: its sentence, then what was done and seen.
@@ -34,14 +34,14 @@ struct ScenarioOutput {
     }
     let time = outcome.round.map { ", time \($0)" } ?? ""
     try printLine(printable("\(outcome.step + 1). \(step.words)"))
-    let who = cast.devices.count == 1 ? "" : "\(step.role.rawValue): "
+    let who = members.count == 1 ? "" : "\(step.role.rawValue): "
     try printLine(
       printable(
         "   \(outcome.isMet ? "ok" : "FAILED")  \(who)\(step.action.words)\(time): \(outcome.seen), \(outcome.took)"))
   }
 
-  /// How it ended, the journals when it did not end well, and where the devices are.
-  func end(_ run: ScenarioRun) -> [String] {
+  /// How it ended, the journals when it did not end well, and in which states the devices are.
+  func end(_ run: ScenarioRun, in states: [State?]) -> [String] {
     var lines = [""]
     switch run.ending {
     case .played?: lines.append("played: \(counted(run.outcomes.count, "step")), all as expected")
@@ -50,21 +50,26 @@ struct ScenarioOutput {
     case nil: break
     }
     if run.ending != .played {
-      for (index, device) in cast.devices.enumerated() {
-        lines.append("journal of \(scenario.label(device.role)) \(device.opened.reference):")
-        lines += cast.journal(of: index).map { "  \($0)" }
+      for member in members {
+        lines.append("journal of \(scenario.label(member.role)) \(member.name):")
+        lines += member.lines.map { "  \($0)" }
       }
     }
-    lines += cast.devices.map { device in
-      "\(scenario.label(device.role)) \(device.opened.reference): now \(device.session.presentState?.name ?? "in an unknown state")"
+    lines += zip(members, states).map { member, state in
+      "\(scenario.label(member.role)) \(member.name): now \(state?.name ?? "in an unknown state")"
     }
     return lines.map(printable)
   }
 
+  /// The end, or all of it as JSON.
+  func print(_ run: ScenarioRun, in states: [State?], json: Bool) throws {
+    if json { try printJSON(self.json(run, in: states)) } else { try end(run, in: states).forEach(printLine) }
+  }
+
   // MARK: JSON
 
-  /// The whole play.
-  func json(_ run: ScenarioRun) -> JSON {
+  /// The whole play, and in which states the devices are then.
+  func json(_ run: ScenarioRun, in states: [State?]) -> JSON {
     let (ending, why): (String, String?) =
       switch run.ending {
       case .played?: ("played", nil)
@@ -75,7 +80,7 @@ struct ScenarioOutput {
     return .object([
       "schema": .string("vfioscope.run/1"), "scenario": .string(scenario.name), "title": .string(scenario.title),
       "protocol": .string(scenario.protocol.rawValue), "harm": .string(scenario.harm.rawValue),
-      "devices": .array(cast.devices.indices.map { json(ofDevice: $0, withJournal: run.ending != .played) }),
+      "devices": .array(zip(members, states).map { json(of: $0, in: $1, withJournal: run.ending != .played) }),
       "result": .string(ending), "error": JSON(why), "steps": .array(run.outcomes.map(json)),
       "not_done": .array(
         scenario.steps.indices.filter { !done.contains($0) && !scenario.steps[$0].isRepetition }
@@ -83,12 +88,10 @@ struct ScenarioOutput {
     ])
   }
 
-  private func json(ofDevice index: Int, withJournal: Bool) -> JSON {
-    let device = cast.devices[index]
-    return .object([
-      "role": .string(device.role.rawValue), "device": .string(device.opened.reference.description),
-      "interface": .string(device.opened.way), "state": JSON(device.session.presentState?.name),
-      "journal": withJournal ? JSON(cast.journal(of: index)) : .null,
+  private func json(of member: ScenarioCast.Member, in state: State?, withJournal: Bool) -> JSON {
+    .object([
+      "role": .string(member.role.rawValue), "device": .string(member.name), "interface": .string(member.way),
+      "state": JSON(state?.name), "journal": withJournal ? JSON(member.lines) : .null,
     ])
   }
 

@@ -30,6 +30,7 @@ struct RunTests {
     #expect(run.status == .exited(0))
     #expect(run.lines.count == 20)
     #expect(run.lines.contains("v1-save            1 device   perturb  Save a device's state"))
+    #expect(run.lines.first == "SCENARIO           PLAYED ON  MAY DO   SHOWS")
     let scenarios = try #require(try ParsedJSON(try vfioscope("run", "--list", "--json").output)["scenarios"]).elements
     #expect(scenarios.count == 19)
     #expect(scenarios.contains { $0["name"] == "v2-pre-copy" && $0["roles"] == ["source", "destination"] })
@@ -105,14 +106,26 @@ struct RunTests {
 
   @Test("but not what loses a device's state without a confirmation")
   func unarmed() throws {
-    let run = try vfioscope("run", "v2-save-restore", "--trace")
+    let served = try Served("sim:v2-reference,size=64K")
+    let run = try vfioscope("run", "v2-save-restore", "sim:v2-reference,size=64K", served.name, "--trace")
     #expect(run.status == .exited(4))
     #expect(run.output.isEmpty)
     #expect(
       run.errorLines.last
-        == "vfioscope: v2-save-restore: sim:v2-reference,size=1M is stopped for a while; sim:v2-reference,size=1M,seed=2 "
+        == "vfioscope: v2-save-restore: sim:v2-reference,size=64K is stopped for a while; \(served.name) "
         + "loses its state; say --yes if you mean it")
     #expect(!run.errors.contains("SET MIG_DEVICE_STATE argsz 16"))
+    // Its own devices are simulated, and end with the command.
+    #expect(try vfioscope("run", "v2-save-restore").status == .exited(0))
+  }
+
+  @Test("from a file that names no device, by the name the user gave it")
+  func namesNoDevice() throws {
+    let folder = try Tree()
+    let path = try file(folder, steps)
+    let run = try vfioscope("run", path)
+    #expect(run.status == .exited(2))
+    #expect(run.errorLines == ["vfioscope: \(path) names no device itself: name one"])
   }
 
   @Test("and refuses a broken file with its line and what was expected")
@@ -147,11 +160,21 @@ struct RunTests {
     #expect(run.errors.contains(words), "\(run.errors)")
   }
 
-  @Test("and gives up when a device does not answer")
+  @Test("and ends with 1 at the step that does not come back, with the journal up to there")
   func hangs() throws {
-    let run = try vfioscope(
-      "run", "v1-shutdown", "sim:v1-reference,size=64K,hang=stop", "--timeout", "0.5")
-    #expect(run.status == .exited(3))
+    let device = "sim:v1-reference,size=64K,hang=stop"
+    let run = try vfioscope("run", "v1-shutdown", device, "--timeout", "0.5")
+    #expect(run.status == .exited(1))
+    #expect(run.lines.contains { $0.hasPrefix("   FAILED  ask for stop: no answer for 0.5 s to stop (write region 9") })
+    #expect(
+      run.lines.contains { $0.hasPrefix("not as expected: step ") && $0.contains(" (ask for stop): no answer for") })
+    #expect(run.lines.contains("journal of device \(device):"))
+    #expect(run.lines.last == "device \(device): now in an unknown state")
+    let report = try ParsedJSON(
+      vfioscope("run", "v1-shutdown", device, "--timeout", "0.5", "--json").output)
+    #expect(report["result"] == "failed")
+    #expect(report["steps"]?.elements.last?["result"] == "failed")
+    #expect(report["devices"]?.elements.first?["journal"]?.elements.isEmpty == false)
     #expect(run.errors.contains("no answer for 0.5 s to stop (write region 9"), "\(run.errors)")
     #expect(run.errors.contains("last seen in running"))
   }

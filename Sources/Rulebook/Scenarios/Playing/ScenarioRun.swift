@@ -76,6 +76,19 @@ public struct ScenarioRun: Sendable {
     advance(on: cast)
   }
 
+  /// Ends a play whose step does not come back: it is the one that came next. The words say what of it, without a point.
+  ///
+  /// - Parameter time: how long it was waited for.
+  public mutating func giveUp(_ why: String, after time: Duration) {
+    guard ending == nil else { return }
+    enterRepetition()
+    outcomes.append(
+      ScenarioOutcome(
+        step: next, round: scenario.steps[next].isRepeated ? round?.number : nil, seen: why, failure: "\(why).",
+        state: nil, duration: time))
+    ending = .failed("\(place): \(why).")
+  }
+
   /// Where each device is to be before the first step.
   private func beginning(_ cast: Cast) -> String? {
     if let misfit = misfit(cast) { return misfit }
