@@ -21,20 +21,36 @@ struct Compare: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  func validate() throws {
+    if reports.count < 2 { throw ValidationError("name two reports, or more") }
+  }
+
   func run() throws {
     let read = try reports.map(ComparedReport.init(path:))
     let book = try Rulebook.shipped.get()
-    let rows = book.rules.compactMap { ComparedRule($0, in: read) }.filter { all || $0.differs }
+    let compared = book.rules.compactMap { ComparedRule($0, in: read) }
+    let rows = compared.filter { all || $0.differs }
     if json { return try printJSON(Self.json(read, rows)) }
     let names = read.enumerated().map { index, report in "\(index + 1): \(report.device)" }
     for name in names { try printLine(printable(name)) }
-    if rows.isEmpty { return try printLine("The devices keep and break the same rules.") }
+    if let words = Self.nothingShared(compared) { try printLine(words) }
+    if rows.isEmpty {
+      if Self.nothingShared(compared) == nil { try printLine("The devices keep and break the same rules.") }
+      return
+    }
     let head = ["rule", "level"] + read.indices.map { "\($0 + 1)" } + ["says"]
     let lines = columns([head] + rows.map(\.cells))
     try printLine(printable(lines[0]))
     for (row, line) in zip(rows, lines.dropFirst()) {
       for line in [line] + row.sights { try printLine(printable(line)) }
     }
+  }
+
+  /// Why the reports can't be compared; nil when they can.
+  private static func nothingShared(_ rules: [ComparedRule]) -> String? {
+    if !rules.contains(where: { $0.rows.count { $0 != nil } > 1 }) { return "The reports have no rules in common." }
+    if !rules.contains(where: { $0.checked.count > 1 }) { return "No rule was checked in more than one report." }
+    return nil
   }
 
   private static func json(_ reports: [ComparedReport], _ rows: [ComparedRule]) -> JSON {
@@ -83,16 +99,18 @@ private struct ComparedRule {
     self.rule = rule
   }
 
+  /// What the reports say in which it was checked.
+  var checked: [ComparedReport.Row] { rows.compactMap { $0 }.filter { $0.verdict != .skip } }
+
   /// Whether the devices that were checked are not all alike, or one of them does not keep it. What was not checked says
   /// nothing.
   var differs: Bool {
-    let checked = rows.compactMap { $0 }.filter { $0.verdict != .skip }
     let differing = Set(checked.map { $0.verdict == .info ? $0.seen : $0.verdict.rawValue }).count > 1
     return differing || checked.contains { $0.verdict == .fail || $0.verdict == .warn }
   }
 
   var cells: [String] {
-    [rule.id, rule.level.rawValue] + rows.map { $0?.verdict.rawValue ?? "-" } + [rule.statement]
+    [rule.id, rule.levelWords] + rows.map { $0?.verdict.rawValue ?? "-" } + [rule.statement]
   }
 
   /// What was seen, with the devices of which it was: `  1, 3  EINVAL`. Nothing where they are all alike.
@@ -112,6 +130,7 @@ private struct ComparedRule {
     .object([
       "rule": .string(rule.id),
       "level": .string(rule.level.rawValue),
+      "proposed": .bool(rule.isProposed),
       "verdicts": .array(rows.map { JSON($0?.verdict.rawValue) }),
       "seen": .array(rows.map { JSON($0?.seen) }),
     ])
