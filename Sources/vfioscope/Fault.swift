@@ -10,8 +10,8 @@ struct Fault: ParsableCommand {
     abstract: "Do something wrong to a device, and see what it makes of it.",
     discussion: """
       Each fault is one that a user of the device could make, and is matched with what a device that keeps the \
-      protocol makes of it. Faults that lose the device's state, or may harm the machine, have to be confirmed: at the \
-      terminal, or by --yes. Faults of devices are another thing: --list names them too; they are for serve --fault \
+      protocol makes of it. Faults that lose the device's state, or may harm the machine, have to be confirmed unless \
+      the device is simulated: at the terminal, or by --yes. Faults of devices are another thing: --list names them too; they are for serve --fault \
       and for the option fault= of simulated devices.
       """)
 
@@ -33,14 +33,14 @@ struct Fault: ParsableCommand {
   }
 
   func run() throws {
-    if list { return try printList() }
+    if list { return json ? try printJSON(Self.list) : try printList() }
     let faults = try names.map { (name) throws(Failure) in try Self.fault(name) }
     let (opened, session) = try checked.openSession()
     defer { session.interface.close() }
     for fault in faults where !fault.applies(to: session.interface.protocol.rules) {
       throw Failure(.usage, "\(fault.name) is no fault of protocol \(session.interface.protocol.rawValue)")
     }
-    for fault in faults where fault.harm >= .lose && !checked.yes {
+    for fault in faults where fault.harm >= .lose && !checked.yes && !opened.reference.isSimulated {
       try askUser("\(fault.name): it may \(fault.harm.words)", about: fault.name)
     }
     try run(faults, opened, session)
@@ -77,10 +77,36 @@ struct Fault: ParsableCommand {
   }
 
   private static func fault(_ name: String) throws(Failure) -> UserFault {
-    guard let fault = UserFault.all.first(where: { $0.name == name }) else {
-      throw Failure(.usage, "there is no fault \(name); vfioscope fault --list names them")
+    if let fault = UserFault.all.first(where: { $0.name == name }) { return fault }
+    if let fault = DeviceFault.named(name) {
+      throw Failure(
+        .usage,
+        "\(fault.name) is a fault of devices, for sim:PROFILE,fault=\(name) or serve --fault"
+      )
     }
-    return fault
+    throw Failure(.usage, "there is no fault \(name); vfioscope fault --list names them")
+  }
+
+  /// The faults there are, for programs.
+  private static var list: JSON {
+    .object([
+      "schema": .string("vfioscope.faults/1"),
+      "of_users": .array(
+        UserFault.all.map { fault in
+          .object([
+            "name": .string(fault.name), "harm": .string(fault.harm.rawValue), "what": .string(fault.what),
+            "expected": .string(fault.expected),
+            "protocols": JSON(Rule.Rules.allCases.filter(fault.applies).map(\.rawValue)),
+          ])
+        }),
+      "of_devices": .array(
+        DeviceFault.all.map { fault in
+          .object([
+            "name": .string(fault.name), "value": JSON(fault.value), "what": .string(fault.what),
+            "expected": .string(fault.expected), "protocols": JSON(fault.protocols.map(\.rawValue).sorted()),
+          ])
+        }),
+    ])
   }
 
   private func printList() throws {

@@ -52,9 +52,24 @@ struct FaultTests {
 
   @Test("that loses the device's state needs --yes where nobody can be asked")
   func confirmed() throws {
-    let run = try vfioscope("fault", "sim:v1-reference", "flipped-stream")
+    let served = try Served("sim:v1-reference,size=64K", "--keep")
+    let run = try vfioscope("fault", served.name, "flipped-stream")
     #expect(run.status == .exited(4))
     #expect(run.output.isEmpty)
+    #expect(
+      run.errorLines == [
+        "vfioscope: flipped-stream: it may reset the device, which loses its state; say --yes if you mean it"
+      ])
+    // One that is simulated here is gone in the end anyway.
+    #expect(try vfioscope("fault", "sim:v1-reference,size=64K", "flipped-stream").status == .exited(0))
+  }
+
+  @Test("of devices is told from one of users")
+  func ofDevices() throws {
+    let run = try vfioscope("fault", "sim:v2-reference", "hang:stop")
+    #expect(run.status == .exited(2))
+    #expect(run.errorLines.count == 1)
+    #expect(run.errors.contains("hang is a fault of devices, for sim:PROFILE,fault=hang:stop or serve --fault"))
   }
 
   @Test("that there is not, or not for this protocol, is refused", arguments: ["nothing", "back-to-pre-copy"])
@@ -80,5 +95,8 @@ struct FaultTests {
     let run = try vfioscope("fault", "--list")
     #expect(run.lines.contains { $0.hasPrefix("  cut-stream ") })
     #expect(run.lines.contains { $0.hasPrefix("  refuse-state:… ") })
+    let json = try ParsedJSON(vfioscope("fault", "--list", "--json").output)
+    #expect(json["of_users"]?.elements.contains { $0["name"] == "skip-a-step" && $0["protocols"] == ["v1"] } == true)
+    #expect(json["of_devices"]?.elements.contains { $0["name"] == "hang" && $0["value"]?.text != nil } == true)
   }
 }
