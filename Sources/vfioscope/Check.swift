@@ -33,10 +33,11 @@ struct Check: ParsableCommand {
   @Option(help: ArgumentHelp("Write the report as JSON, to a file or - for standard output.", valueName: "file"))
   var json: String?
 
-  @Option(help: ArgumentHelp("Write the report as JUnit XML.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the report as JUnit XML, to a file or -.", valueName: "file"))
   var junit: String?
 
-  @Option(help: ArgumentHelp("Write the report as a page of HTML that stands alone.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the report as a page of HTML that stands alone, to a file or -.", valueName: "file"))
   var html: String?
 
   @Flag(help: "List the rules instead, with their levels and what checking them may do.")
@@ -47,6 +48,7 @@ struct Check: ParsableCommand {
 
   func validate() throws {
     if checked.device == nil && !list { throw ValidationError("name a device, or --list") }
+    if reports.count(where: { $0 == "-" }) > 1 { throw ValidationError("one report alone can go to standard output") }
   }
 
   func run() throws {
@@ -64,9 +66,16 @@ struct Check: ParsableCommand {
     try confirm(opened)
     let report = try supervise(fitting, opened, session)
     try write(report)
+    if printsLines, let line = try misplaced(report, opened.reference) { try printLine(printable(line)) }
     if report.count(.fail) > 0 { throw Failure(.broken) }
     if let trouble = report.trouble { throw Failure(.refused, "\(opened.reference): \(trouble)") }
   }
+
+  /// Where reports go.
+  private var reports: [String] { [json, junit, html].compactMap { $0 } }
+
+  /// Whether lines for people go to standard output: not beside a report.
+  private var printsLines: Bool { !reports.contains("-") }
 
   private func chosenRules() throws -> [Rule] {
     let book = try Rulebook.shipped.get()
@@ -74,6 +83,15 @@ struct Check: ParsableCommand {
       throw Failure(.usage, "no rule has a name like \(pattern); vfioscope check --list names them all")
     }
     return book.rules(matching: rules)
+  }
+
+  /// What is not held against a device that is meant to be served, and was not; nil when there is nothing.
+  private func misplaced(_ report: CheckReport, _ device: DeviceReference) throws -> String? {
+    let onlyHere = try Breakers().onlyHere(device)
+    let broken = report.findings.filter { [.fail, .warn].contains($0.verdict) }.map(\.rule.id).filter(onlyHere.contains)
+    guard !broken.isEmpty else { return nil }
+    return "\(device) is meant to be served at a socket (vfioscope serve), where it does not break "
+      + broken.joined(separator: ", ")
   }
 
   /// What may crash a machine is asked for twice.
@@ -93,15 +111,16 @@ struct Check: ParsableCommand {
       CheckReport(
         device: opened.reference.description, way: opened.way, protocol: session.interface.protocol.rawValue,
         flags: session.interface.flags, permission: allow, foundState: run.foundState?.name),
-      prints: json != "-", evidence: evidence)
+      of: rules, prints: printsLines, evidence: evidence)
     let cancelled = Atomic(false)
     let interruption = Interruption(
       asking: printable(opened.reference.description),
       cancelling: { cancelled.store(true, ordering: .relaxed) })
     // A device that hangs ends the program: what was found out before must not be lost.
-    let hang = checked.watchHangs(opened, session) { try? self.write(progress.leave("a call does not come back")) }
+    let hang = checked.watchHangs(opened, session) { try? self.write(progress.leave($0)) }
     interruption.set("a check")
-    let ending = run.run(rules, isCancelled: { cancelled.load(ordering: .relaxed) }, onFinding: progress.take)
+    let ending = run.run(
+      rules, isCancelled: { cancelled.load(ordering: .relaxed) }, onBegin: progress.begin, onFinding: progress.take)
     interruption.set(nil)
     hang.finish()
     return progress.finish(ending, run.course, in: session.presentState?.name)
@@ -109,9 +128,9 @@ struct Check: ParsableCommand {
 
   private func write(_ report: CheckReport) throws {
     if let json { try printJSON(report.json, to: json) }
-    if let junit { try writeFile(junit, report.junit) }
-    if let html { try writeFile(html, report.html) }
-    guard json != "-" else { return }
+    if let junit { try writeReport(report.junit, to: junit) }
+    if let html { try writeReport(report.html, to: html) }
+    guard printsLines else { return }
     for line in report.closing { try printLine(printable(line)) }
   }
 }

@@ -41,10 +41,10 @@ extension Rule {
     let served = self.protocol == .vfioUser ? Breakers.served : ""
     let defect = Defect.profile(breaking: id).map { "sim:\($0),defect=\(id)\(served)" }
     let facts = [
-      ["level", levelWords + (isDerived ? ", follows from its sources" : "")],
+      ["level", levelWords],
       ["binds", binds.rawValue],
       [untestable == nil ? "checked" : "not checked", untestable ?? check],
-      ["may do", harm.words],
+      ["may do", "\(harm.words) (\(harm.permission))"],
     ]
     return ["\(id)  \(statement)"]
       + columns(
@@ -70,6 +70,15 @@ struct Breakers {
     profiles.filter { $0.breaksServed.contains(rule) && !$0.breaks.contains(rule) }.map { "sim:\($0.name)" }
   }
 
+  /// The rules that this device breaks where it stands in for one of the kernel, and not behind the socket that it is
+  /// meant for; none for devices that are not simulated.
+  func onlyHere(_ device: DeviceReference) -> [String] {
+    let profile = device.description.dropFirst("sim:".count).prefix { $0 != "," }
+    guard device.isSimulated, let found = profiles.first(where: { $0.name == profile }), !found.breaksServed.isEmpty
+    else { return [] }
+    return found.breaks.filter { !found.breaksServed.contains($0) }
+  }
+
   /// For people; nothing when there are none.
   func words(_ rule: String) -> [String] {
     [(always(rule), ""), (onlyServed(rule), Self.served)]
@@ -78,13 +87,16 @@ struct Breakers {
 }
 
 extension Rule.Harm {
-  /// What a check at this level may do to a device.
+  /// What may be done to a device at this level.
   var words: String {
     switch self {
-    case .none: "nothing to the device (no --allow is needed)"
-    case .perturb: "stop the device for a moment (--allow perturb)"
-    case .lose: "reset the device, which loses its state (--allow lose)"
-    case .crash: "crash the device's driver or the machine (--allow crash)"
+    case .none: "nothing to the device"
+    case .perturb: "stop the device for a moment"
+    case .lose: "reset the device, which loses its state"
+    case .crash: "crash the device's driver or the machine"
     }
   }
+
+  /// How a check at this level is allowed.
+  fileprivate var permission: String { self == .none ? "no --allow is needed" : "--allow \(rawValue)" }
 }

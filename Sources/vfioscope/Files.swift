@@ -2,6 +2,11 @@ import Glibc
 import Migration
 import VFIO
 
+/// Writes a report to a file, or on standard output when the file is `-`.
+func writeReport(_ text: String, to path: String) throws(Failure) {
+  if path == "-" { try printText(text) } else { try writeFile(path, text) }
+}
+
 /// Writes a report to a file, which gets its name when it is whole, in place of one that is there.
 func writeFile(_ path: String, _ text: String) throws(Failure) {
   do throws(StreamFault) {

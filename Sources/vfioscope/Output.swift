@@ -8,6 +8,13 @@ func printLine(_ line: String) throws(Failure) {
   guard write(line, to: STDOUT_FILENO) else { throw Failure(.refused, "standard output: \(Errno(rawValue: errno))") }
 }
 
+/// Prints text on standard output as it is, and throws as `printLine` does.
+func printText(_ text: String) throws(Failure) {
+  guard write(text, to: STDOUT_FILENO, ending: "") else {
+    throw Failure(.refused, "standard output: \(Errno(rawValue: errno))")
+  }
+}
+
 /// Prints a line on standard error.
 func printError(_ line: String) {
   _ = write(line, to: STDERR_FILENO)

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -97,6 +98,57 @@ struct CheckTests {
     let report = try ParsedJSON(text(of: json))
     #expect(report["ending"] == "lost")
     #expect(report["counts"]?["pass"] != 0)
+    // All rules are in it, in their order: those that were not looked at any more are told as such.
+    let findings = report["findings"]?.elements ?? []
+    let all = try vfioscope("check", "--list", "--rules", "V2").lines.map { $0.prefix { $0 != " " } }
+    #expect(findings.map { $0["rule"]?.text ?? "" } == all.map(String.init))
+    let seen = findings.compactMap { $0["seen"]?.text }
+    #expect(seen.count { $0.hasPrefix("Not checked to its end: no answer for 0.3 s to FEATURE SET") } == 1)
+    #expect(seen.count { $0 == "Not run: a call does not come back" } > 20)
+    #expect(run.lines.contains { $0.hasPrefix("skip  V2-FD-05  Not run: a call does not come back") })
+  }
+
+  @Test("makes the checks that may do harm last, and reports all rules in their order")
+  func order() throws {
+    let run = try vfioscope("check", "sim:libvfio-user-v1,size=64K", "--allow", "crash", "--json", "-")
+    let report = try ParsedJSON(run.output)
+    // The device is lost when it was asked for the error state, which may crash it.
+    #expect(report["ending"] == "lost")
+    let findings = report["findings"]?.elements ?? []
+    let all = try vfioscope("check", "--list", "--rules", "V1").lines.map { $0.prefix { $0 != " " } }
+    #expect(findings.map { $0["rule"]?.text ?? "" } == all.map(String.init))
+    let lost = findings.filter { $0["seen"]?.text?.hasPrefix("Not run: the device is in error") == true }
+    #expect(lost.allSatisfy { $0["harm"] == "crash" })
+    #expect(lost.count < 4)
+  }
+
+  @Test("writes one report on standard output, whatever its form, and no file of the name -")
+  func standardOutput() throws {
+    for (option, beginning) in [("--junit", "<?xml"), ("--html", "<!doctype html>")] {
+      let run = try vfioscope("check", brokenDevice, "--rules", "V1-ACC-05", option, "-")
+      #expect(run.status == .exited(1))
+      #expect(run.output.hasPrefix(beginning), "\(run.output)")
+      #expect(!run.output.contains("0 passed, 1 failed"))
+      #expect(access("-", F_OK) != 0)
+    }
+    let both = try vfioscope("check", brokenDevice, "--junit", "-", "--json", "-")
+    #expect(both.status == .exited(2))
+    #expect(both.output.isEmpty)
+  }
+
+  @Test("says of a device that is meant to be served what is not held against it there")
+  func meantToBeServed() throws {
+    let run = try vfioscope("check", "sim:libvfio-user,size=64K", "--rules", "V2-DISC-09", "V2-STATE-01", "V2-DISC-01")
+    #expect(run.status == .exited(1))
+    #expect(
+      run.lines.last
+        == "sim:libvfio-user,size=64K is meant to be served at a socket (vfioscope serve), where it does not break "
+        + "V2-DISC-09, V2-STATE-01")
+    let served = try Served("sim:libvfio-user,size=64K")
+    let there = try vfioscope("check", served.name, "--rules", "V2-DISC-09", "V2-STATE-01")
+    #expect(there.status == .exited(0), "\(there.output)")
+    #expect(!there.output.contains("meant to be served"))
+    #expect(!(try vfioscope("check", brokenDevice, "--rules", "V1-ACC-05")).output.contains("meant to be served"))
   }
 
   @Test(
@@ -123,6 +175,10 @@ struct CheckTests {
     #expect(rule.lines.first?.hasPrefix("V1-RST-01  ") == true)
     #expect(rule.lines.contains { $0.contains("MUST, proposed and never merged") })
     #expect(rule.lines.contains { $0.contains("rests on") && $0.contains("kvm list") })
+    #expect(rule.lines.contains("  may do     reset the device, which loses its state (--allow lose)"))
+    for shown in [list, try vfioscope("explain", "V1-DISC-03")] {
+      #expect(shown.lines.contains { $0.contains("MUST, follows from its sources") })
+    }
   }
 
   @Test("names the simulated devices that break a rule")
