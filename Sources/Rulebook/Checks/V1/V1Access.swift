@@ -67,7 +67,9 @@ enum V1Access {
         if case .overran? = answer.refusal {
           return .broken("A read of \(count) bytes of \(register.name) wrote beyond its buffer.")
         }
-        if let bytes = answer.value { taken.append("\(count) bytes of \(register.name) give \(bytes.count)") }
+        if let bytes = answer.value {
+          taken.append("\(counted(count, "byte")) of \(register.name) \(count == 1 ? "gives" : "give") \(bytes.count)")
+        }
         if let error = answer.errno?.name, !errors.contains(error) { errors.append(error) }
       }
       if !errors.isEmpty { refused.append("\(register.name) with \(errors.joined(separator: " or "))") }
@@ -84,19 +86,21 @@ enum V1Access {
 
   private static func widths(_ bench: Bench) throws(Untried) -> Outcome {
     let v1 = try V1Bench(bench)
+    // Outside a session the registers mean nothing: what comes there is only told.
     let outside = v1.read(8, at: Register.pendingBytes)
-    if let bytes = outside.value, bytes.count != 8 {
-      return .broken("In running, \(bytes.count) of 8 bytes of pending_bytes come.")
-    }
     try v1.enter(.stopCopy)
-    for register in registers where register.width == 8 {
+    // Each several times: a device may not give all of it always.
+    for register in registers.filter({ $0.width == 8 }).flatMap({ [$0, $0, $0] }) {
       let answer = v1.read(8, at: register.offset)
       guard let bytes = answer.value else { return .broken("In stop-copy, \(register.name) is refused: \(answer).") }
       guard bytes.count == 8 else {
         return .broken("In stop-copy, \(bytes.count) of 8 bytes of \(register.name) come.")
       }
     }
-    return .kept("In stop-copy all three give 8 bytes.")
+    let part = outside.value.flatMap { $0.count == 8 ? nil : $0.count }
+    return .kept(
+      "In stop-copy all three give 8 bytes."
+        + (part.map { " In running, \($0) of 8 bytes of pending_bytes come, which is left open." } ?? ""))
   }
 
   /// Writes this number to a register that can only be read.
