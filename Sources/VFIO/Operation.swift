@@ -98,7 +98,7 @@ extension Operation: CustomStringConvertible {
     case .dirtyPagesGet(let range, let pageSize): "DIRTY_PAGES GET_BITMAP \(range) page size \(pageSize)"
     case .dirtyCall(let call): "\(call)"
     case .startLogging(let ranges, let pageSize):
-      "FEATURE SET DMA_LOGGING_START \(ranges.count) ranges page size \(pageSize)"
+      "FEATURE SET DMA_LOGGING_START \(ranges.count) \(ranges.count == 1 ? "range" : "ranges") page size \(pageSize)"
     case .stopLogging: "FEATURE SET DMA_LOGGING_STOP"
     case .reportLogging(let range, let pageSize): "FEATURE GET DMA_LOGGING_REPORT \(range) page size \(pageSize)"
     }

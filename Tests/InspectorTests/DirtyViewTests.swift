@@ -21,7 +21,7 @@ struct DirtyViewTests {
     dirty.screen.type("dy")
     #expect(dirty.screen.text.contains("Dirty pages of sim:v2-reference"))
     #expect(
-      dirty.calls == ["MAP_DMA 0x100000 2097152 bytes", "FEATURE SET DMA_LOGGING_START 1 ranges page size 4096"])
+      dirty.calls == ["MAP_DMA 0x100000 2097152 bytes", "FEATURE SET DMA_LOGGING_START 1 range page size 4096"])
   }
 
   @Test("shows each report and the union of all")

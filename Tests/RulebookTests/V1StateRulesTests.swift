@@ -49,7 +49,8 @@ struct V1StateRulesTests {
       ("V1-STATE-13", "fail=running:EIO", "EIO"), ("V1-STATE-14", "fail=running:EIO", "EIO"),
       ("V1-STATE-15", "fail=running:EIO", "EIO"), ("V1-STATE-17", "fail=stop-copy:EBUSY", "EBUSY"),
       ("V1-STATE-16", "no-data=refuse", "EINVAL"), ("V1-STATE-13", "dirty=0", "done"),
-      ("V1-STATE-22", "no-data=refuse", "Not made: resuming to running"), ("V1-DISC-07", "dirty=0", "9"),
+      ("V1-STATE-22", "no-data=refuse", "Not made: resuming to running"),
+      ("V1-DISC-07", "dirty=0", "1 region of this type: number 9."),
     ])
   func recorded(rule: String, option: String, words: String) throws {
     let finding = try #require(try CheckedDevice("v1-reference,size=64K,\(option)", rules: [rule]).finding(rule))

@@ -70,7 +70,7 @@ extension UserFault {
       if let why = v1.failsToSaveAnew() { return .broken("Read \(told). When it is saved anew, \(why).") }
       seen.append(told)
     }
-    return .kept("Read \(seen.joined(separator: "; ")). Each time the device stayed in stop-copy, and was saved anew.")
+    return .kept("Read \(seen.joined(separator: "; ")). The device stayed in stop-copy, and was saved anew.")
   }
 }
 

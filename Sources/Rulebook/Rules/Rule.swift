@@ -74,6 +74,12 @@ public struct Rule: Sendable, Equatable {
   /// What stands between the protocol and the number, such as `SAVE`.
   public var topic: String { id.split(separator: "-").dropFirst().dropLast().joined(separator: "-") }
 
+  /// How much it binds, for people, with what weakens it: `MUST`, `MUST, proposed and never merged`.
+  public var levelWords: String {
+    level.rawValue.uppercased() + (isProposed ? ", proposed and never merged" : "")
+      + (isDerived ? ", follows from its sources" : "")
+  }
+
   /// Whether it binds who uses a device: this program has to keep it itself.
   public var bindsUser: Bool { binds == .user || binds == .client }
 }

@@ -1,4 +1,6 @@
+import Simulator
 import Testing
+import VFIO
 
 @testable import Rulebook
 
@@ -20,11 +22,15 @@ struct DamagedStreamTests {
   @Test("that may be taken is only recorded when it is")
   func mayBeTaken() throws {
     let options = "size=64K,bad-data=accept,no-data=accept"
-    for (name, words) in [("overlong-stream", "with more behind them"), ("empty-stream", "nothing was loaded")] {
-      let made = try MadeFault(name, on: "v2-reference,\(options)")
-      #expect(made.findings.map(\.verdict) == [.info], "\(made.findings)")
-      #expect(made.saw(words))
-    }
+    var interference = Interference()
+    interference.streamWrite = { bytes, forward in forward(bytes).flatMapError { _ in .success(bytes.count) } }
+    let overlong = try MadeFault(
+      "overlong-stream", on: InterferedDevice(try SimulatedDevice.open("v2-reference,\(options)"), interference))
+    #expect(overlong.findings.map(\.verdict) == [.info], "\(overlong.findings)")
+    #expect(overlong.saw("with more behind them, where 65632 were saved."))
+    let empty = try MadeFault("empty-stream", on: "v2-reference,\(options)")
+    #expect(empty.findings.map(\.verdict) == [.info], "\(empty.findings)")
+    #expect(empty.saw("nothing was loaded"))
     #expect(try MadeFault("empty-stream", on: "v1-reference,\(options)").findings.map(\.verdict) == [.info])
   }
 

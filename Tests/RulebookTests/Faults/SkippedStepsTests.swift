@@ -24,7 +24,7 @@ struct SkippedStepsTests {
   @Test("does really so: it reads with nothing pending, and no register in its turn")
   func really() throws {
     let journal = Journal()
-    let device = try SimulatedDevice.open("v1-reference,size=64K")
+    let device = try SimulatedDevice.open("v1-reference,size=64K,chunk=16K")
     _ = try MadeFault("skip-a-step", on: device, journal: journal)
     let region = try #require(try device.regions().first(where: \.isMigration))
     let touches = journal.entries().compactMap { numbered -> V1Touch? in

@@ -40,7 +40,7 @@ struct FindingView: View {
   private var facts: [(String, String)] {
     let rule = finding.rule
     return [
-      ("level", rule.level.rawValue.uppercased() + (rule.isProposed ? ", proposed and never merged" : "")),
+      ("level", rule.levelWords),
       ("binds", rule.binds.rawValue),
       (rule.untestable == nil ? "checked" : "not checked", rule.untestable ?? rule.check),
     ] + rule.sources.map { ("rests on", $0.name) } + rule.observed.map { ("seen in", "\($0.who): \($0.what)") }

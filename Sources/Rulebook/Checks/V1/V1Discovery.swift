@@ -35,8 +35,10 @@ enum V1Discovery {
         ? .kept("It is region \(index).") : .broken("It is region \(index), which has a fixed meaning on a PCI device.")
     },
     Check("V1-DISC-07") { (bench) throws(Untried) in
-      let found = try migrationRegions(bench).map { "\($0.index)" }
-      return .seen("Regions of this type: \(found.joined(separator: ", ")).")
+      let found = try migrationRegions(bench)
+      let numbers = found.map { "\($0.index)" }.joined(separator: ", ")
+      return .seen(
+        "\(counted(found.count, "region")) of this type: \(found.count == 1 ? "number" : "numbers") \(numbers).")
     },
     Check("V1-DISC-08") { (bench) throws(Untried) in
       let info = try bench.info()

@@ -18,7 +18,8 @@ enum V1OwnSaving {
         default: break
         }
       }
-      return try sawData(touches, .kept("data_offset was read \(iterations) times, each time with data pending."))
+      return try sawData(
+        touches, .kept("data_offset was read \(counted(iterations, "time")), each time with data pending."))
     },
     Check("V1-SAVE-05") { (bench) throws(Untried) in
       let (touches, _) = try V1Bench(bench).ownSave(preCopy: true)
@@ -26,7 +27,9 @@ enum V1OwnSaving {
       for touch in touches {
         if let why = order.fault(of: touch) { return .broken(why) }
       }
-      return try sawData(touches, .kept("\(order.iterations) chunks were taken in this order."))
+      return try sawData(
+        touches,
+        .kept("\(counted(order.iterations, "chunk")) \(order.iterations == 1 ? "was" : "were") taken in this order."))
     },
     Check("V1-SAVE-07") { (bench) throws(Untried) in
       let (touches, report) = try V1Bench(bench).ownSave(preCopy: false)

@@ -18,18 +18,18 @@ enum V1Resuming {
     if let why = try loadSpoiling(saved, v1) {
       return .broken("The window was overwritten behind each chunk, and then \(why).")
     }
-    let count = saved.chunks.count
+    let count = counted(saved.chunks.count, "chunk")
     if try v1.savedState(keeping: .nothing).isSame(as: saved) {
       return .kept(
-        "The window was overwritten behind each of \(count) chunks; the device runs, and its state is the one loaded.")
+        "The window was overwritten behind each of \(count); the device runs, and its state is the one loaded.")
     }
     try v1.load(saved)
     return try v1.savedState(keeping: .nothing).isSame(as: saved)
       ? .broken(
-        "The window was overwritten behind each of \(count) chunks, and the device has another state than the one loaded."
+        "The window was overwritten behind each of \(count), and the device has another state than the one loaded."
       )
       : .kept(
-        "The window was overwritten behind each of \(count) chunks, and the device runs. It changes its state by itself."
+        "The window was overwritten behind each of \(count), and the device runs. It changes its state by itself."
       )
   }
 
@@ -102,7 +102,8 @@ enum V1Resuming {
     var offsets: Set<UInt64> = []
     for chunk in saved.chunks { offsets.insert(try bench.need(v1.put(chunk.bytes()), "loading a chunk")) }
     let places = offsets.sorted().prefix(4).map { "\($0)" }.joined(separator: ", ")
-    return .seen("For \(saved.chunks.count) chunks, data_offset had \(offsets.count) values: \(places).")
+    return .seen(
+      "For \(counted(saved.chunks.count, "chunk")), data_offset had \(counted(offsets.count, "value")): \(places).")
   }
 
   private static func name(of state: Answer<UInt32>) -> String {

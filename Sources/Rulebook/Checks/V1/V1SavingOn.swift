@@ -53,7 +53,7 @@ extension V1Saving {
     try v1.enter(.stopCopy)
     let stopped = try v1.take()
     return .seen(
-      "data_size was 0 with data pending \(running.emptyAnswers) times in pre-copy, \(stopped.emptyAnswers) times in stop-copy."
+      "data_size was 0 with data pending \(counted(running.emptyAnswers, "time")) in pre-copy, \(counted(stopped.emptyAnswers, "time")) in stop-copy."
     )
   }
 }

@@ -56,10 +56,10 @@ enum V1States {
     var answers: [String] = []
     for state in [V1State.running, .preCopy, .stopCopy, .stop] {
       guard let change = try? v1.change(from: state, to: state) else { continue }
-      answers.append(change.isMade ? "\(state.name) done" : change.words)
+      answers.append(state.name + (change.isMade ? " done" : ": \(change.answer), and then \(change.after.stateName)"))
     }
     guard !answers.isEmpty else { throw Untried("the device does not run") }
-    return .seen("The present state once more: \(answers.joined(separator: ", ")).")
+    return .seen("The present state once more: \(answers.joined(separator: "; ")).")
   }
 
   /// Where nothing may be lost, only the changes that leave the device with what it holds.

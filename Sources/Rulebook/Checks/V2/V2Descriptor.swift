@@ -58,7 +58,7 @@ enum V2Descriptor {
     let v2 = try V2Bench(bench)
     try v2.needDescriptor()
     let saving = try v2.openSaving()
-    let written = Answer { () throws(DeviceError) in try saving.write([0].span.bytes) }
+    let written = Answer { () throws(DeviceError) in try saving.write([UInt8(0)].span.bytes) }
     guard written.errno == .EBADF else { return .broken("Writing the data fd of a saving session: \(written).") }
     let read = try v2.open(.resuming).readOnce(1)
     return read.errno == .EBADF

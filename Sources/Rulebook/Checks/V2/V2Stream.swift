@@ -62,8 +62,10 @@ enum V2Stream {
     let stream = try v2.open(.stopCopy)
     try v2.enter(.stop)
     let read = stream.readOnce(4096)
-    let written = Answer { () throws(DeviceError) in try stream.write([0].span.bytes) }
     if let bytes = read.value { return .broken("In STOP a read of the session's data fd answers \(bytes.count).") }
+    // Over a socket a write is answered later, and may be taken for the next change.
+    if v2.device.wire != nil { return .kept("In STOP a read of the session's data answers \(read).") }
+    let written = Answer { () throws(DeviceError) in try stream.write([UInt8(0)].span.bytes) }
     if let taken = written.value { return .broken("In STOP a write of the session's data fd answers \(taken).") }
     return .kept("In STOP a read of the session's data fd answers \(read), a write \(written).")
   }

@@ -45,8 +45,8 @@ enum V2Users {
     }
     let state = try bench.need(seen, "looking at a device in state \(number)").state
     return state.number == number && !state.isError && state.name == "0x8"
-      ? .kept("A device that says state \(number) is shown in \"\(state.name)\" (\(state.protocolName)).")
-      : .broken("A device that says state \(number) is shown in \"\(state.name)\".")
+      ? .kept("A device that says state \(number) is shown as \"\(state.name)\" (\(state.protocolName)).")
+      : .broken("A device that says state \(number) is shown as \"\(state.name)\".")
   }
 
   /// Requests that make a device run on the way from one state in which it does not, or is not seen, to another.

@@ -71,7 +71,7 @@ enum Conversation {
     }
     return .kept(
       """
-      \(places.count) accesses to regions were all inside; no message of this program moves more than \
+      \(places.count == 1 ? "1 access to a region was" : "\(places.count) accesses to regions were all") inside; no message of this program moves more than \
       \(max(agreement.mostRead, agreement.mostWritten)) bytes, and the server allows \(limit).
       """)
   }
