@@ -62,7 +62,7 @@ struct FaultView: View {
     for finding in status.findings {
       lines += wrapped(finding.verdict.rawValue, "\(finding.rule.id): \(finding.words)", finding.verdict.style)
       guard finding.verdict != .pass else { continue }
-      lines += wrapped("", "\(finding.rule.level.rawValue.uppercased()): \(finding.rule.statement)", .dim)
+      lines += wrapped("", "\(finding.rule.levelWords): \(finding.rule.statement)", .dim)
     }
     switch status.ending {
     case nil:
