@@ -2,7 +2,6 @@ import ArgumentParser
 import Inspector
 import Migration
 import Rulebook
-import Synchronization
 import VFIO
 
 extension Rule.Harm: ExpressibleByArgument {}
@@ -112,15 +111,12 @@ struct Check: ParsableCommand {
         device: opened.reference.description, way: opened.way, protocol: session.interface.protocol.rawValue,
         flags: session.interface.flags, permission: allow, foundState: run.foundState?.name),
       of: rules, prints: printsLines, evidence: evidence)
-    let cancelled = Atomic(false)
-    let interruption = Interruption(
-      asking: printable(opened.reference.description),
-      cancelling: { cancelled.store(true, ordering: .relaxed) })
+    let interruption = Interruption(asking: printable(opened.reference.description), cancelling: {})
     // A device that hangs ends the program: what was found out before must not be lost.
     let hang = checked.watchHangs(opened, session) { try? self.write(progress.leave($0)) }
     interruption.set("a check")
     let ending = run.run(
-      rules, isCancelled: { cancelled.load(ordering: .relaxed) }, onBegin: progress.begin, onFinding: progress.take)
+      rules, isCancelled: { interruption.isAsked }, onBegin: progress.begin, onFinding: progress.take)
     interruption.set(nil)
     hang.finish()
     return progress.finish(ending, run.course, in: session.presentState?.name)

@@ -48,6 +48,7 @@ struct Fault: ParsableCommand {
 
   private func run(_ faults: [UserFault], _ opened: OpenedDevice, _ session: MigrationSession) throws {
     let book = try Rulebook.shipped.get()
+    let interruption = Interruption(asking: printable(opened.reference.description), cancelling: {})
     let hang = checked.watchHangs(opened, session)
     var reports: [JSON] = []
     var isBroken = false
@@ -57,8 +58,16 @@ struct Fault: ParsableCommand {
       runOptions.permission = fault.harm
       runOptions.surroundings = opened.surroundings
       var findings: [Finding] = []
-      let ending = CheckRun(session, runOptions).run(fault, from: book) { findings.append($0) }
-      if case .lost(let why) = ending { trouble = why }
+      interruption.set(fault.name)
+      let ending = CheckRun(session, runOptions)
+        .run(fault, from: book, isCancelled: { interruption.isAsked }) { findings.append($0) }
+      interruption.set(nil)
+      trouble =
+        switch ending {
+        case .complete: interruption.isAsked ? "the run was given up" : nil
+        case .lost(let why): why
+        case .cancelled: "the run was given up"
+        }
       isBroken = isBroken || findings.contains { $0.verdict == .fail }
       let state = session.presentState?.name
       reports.append(fault.json(findings, state))

@@ -5,6 +5,10 @@ import Synchronization
 /// signal as usual.
 final class Interruption: Sendable {
   private let activity = Mutex<String?>(nil)
+  private let asked = Atomic(false)
+
+  /// Whether the first one has come.
+  var isAsked: Bool { asked.load(ordering: .relaxed) }
 
   /// Takes over the signals for the rest of the program. A reader of the output that has gone is an error of the write
   /// from now on, and no signal: a device must not be left in the middle.
@@ -21,6 +25,7 @@ final class Interruption: Sendable {
     let signals = EndingSignals()
     signals.watch {
       var number = signals.wait()
+      self.asked.store(true, ordering: .relaxed)
       if let cancelling {
         printError("vfioscope: \(saying); Ctrl-C again ends at once")
         cancelling()

@@ -1,3 +1,4 @@
+import Glibc
 import Rulebook
 import TestSupport
 import Testing
@@ -6,6 +7,20 @@ import Testing
 
 @Suite("fault")
 struct FaultTests {
+  @Test("Ctrl-C ends them in order, with the device as it was")
+  func interrupted() throws {
+    let invocation = try Invocation([
+      "fault", "sim:v2-reference,size=64K,latency=20ms", "cut-stream", "doubled-stream", "--yes", "--trace",
+    ])
+    while try !invocation.errorLine().contains("RESUMING") {}
+    invocation.signal(SIGINT)
+    let run = try invocation.finish()
+    #expect(run.status == .exited(3))
+    #expect(run.errors.contains("the run was given up"))
+    #expect(run.lines.contains("  state running"))
+    #expect(!run.output.contains("doubled-stream"))
+  }
+
   @Test(
     "is refused by a device that keeps the protocol, and leaves it running",
     arguments: ["v1-reference", "v2-reference"])
