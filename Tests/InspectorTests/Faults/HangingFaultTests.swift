@@ -35,7 +35,8 @@ struct HangingFaultTests {
     let fault = try #require(UserFault.all.first { $0.name == "close-device" })
     #expect(fault.rules(in: .v2).count == 2)
     _ = app.handle(.character("F"))
-    store.perform(.makeFault(fault), on: reference)
+    // A look that goes on meanwhile keeps it from being made.
+    try wait { store.perform(.makeFault(fault), on: reference) }
     app.show(FaultView(reference))
     // Others are open for a moment, too.
     try wait {
