@@ -11,8 +11,8 @@ struct Fault: ParsableCommand {
     discussion: """
       Each fault is one that a user of the device could make, and is matched with what a device that keeps the \
       protocol makes of it. Faults that lose the device's state, or may harm the machine, have to be confirmed unless \
-      the device is simulated: at the terminal, or by --yes. Faults of devices are another thing: --list names them too; they are for serve --fault \
-      and for the option fault= of simulated devices.
+      the device is simulated: at the terminal, or by --yes. Faults of devices are another thing: --list names them \
+      too; they are for serve --fault and for the option fault= of simulated devices.
       """)
 
   @OptionGroup var checked: CheckedDevice
@@ -58,15 +58,19 @@ struct Fault: ParsableCommand {
       runOptions.permission = fault.harm
       runOptions.surroundings = opened.surroundings
       var findings: [Finding] = []
+      guard !interruption.isAsked else {
+        trouble = Self.givenUp
+        break
+      }
       interruption.set(fault.name)
       let ending = CheckRun(session, runOptions)
         .run(fault, from: book, isCancelled: { interruption.isAsked }) { findings.append($0) }
       interruption.set(nil)
       trouble =
         switch ending {
-        case .complete: interruption.isAsked ? "the run was given up" : nil
+        case .complete: nil
         case .lost(let why): why
-        case .cancelled: "the run was given up"
+        case .cancelled: Self.givenUp
         }
       isBroken = isBroken || findings.contains { $0.verdict == .fail }
       let state = session.presentState?.name
@@ -85,13 +89,12 @@ struct Fault: ParsableCommand {
     if let trouble { throw Failure(.refused, "\(opened.reference): \(trouble)") }
   }
 
+  private static let givenUp = "the run was given up"
+
   private static func fault(_ name: String) throws(Failure) -> UserFault {
     if let fault = UserFault.all.first(where: { $0.name == name }) { return fault }
     if let fault = DeviceFault.named(name) {
-      throw Failure(
-        .usage,
-        "\(fault.name) is a fault of devices, for sim:PROFILE,fault=\(name) or serve --fault"
-      )
+      throw Failure(.usage, "\(fault.name) is a fault of devices, for sim:PROFILE,fault=\(name) or serve --fault")
     }
     throw Failure(.usage, "there is no fault \(name); vfioscope fault --list names them")
   }

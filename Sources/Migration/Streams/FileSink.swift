@@ -35,21 +35,28 @@ public final class FileSink: ByteSink {
     part = Self.part(of: path)
     replaces = replacing
     try Self.check(path, replacing: replacing)
+    let opened: StreamDescriptor
     do throws(StreamFault) {
-      descriptor = try opening(part)
+      opened = try opening(part)
     } catch {
       guard error.errno?.rawValue == EEXIST else { throw error }
-      descriptor = try Self.takeOver(part, replacing: replacing)
+      opened = try Self.takeOver(part, replacing: replacing)
     }
-    // Whoever finds the file can tell by this that it is being written.
-    flock(descriptor.number, LOCK_EX | LOCK_NB)
+    // Whoever finds the file can tell by this that it is being written, and may have found it before it was locked.
+    if flock(opened.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { throw Self.isBeingWritten(part) }
+    // Only now: what throws before this leaves the file to the other save.
+    descriptor = opened
+  }
+
+  private static func isBeingWritten(_ part: String) -> StreamFault {
+    StreamFault(part, .refused, "is there: it is being written by another save")
   }
 
   /// Begins anew with what a save has left that was killed.
   private static func takeOver(_ part: String, replacing: Bool) throws(StreamFault) -> StreamDescriptor {
     let descriptor = try StreamDescriptor(opening: part, O_WRONLY | O_NOFOLLOW)
     guard try descriptor.status().st_mode & S_IFMT == S_IFREG, flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
-      throw StreamFault(part, .refused, "is there: it is being written by another save")
+      throw isBeingWritten(part)
     }
     guard replacing else {
       throw StreamFault(part, .taken, "is there: it was left by a save that was killed")

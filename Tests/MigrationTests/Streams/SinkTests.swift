@@ -158,6 +158,27 @@ import VFIO
     #expect(arrived)
     ends.forEach { close($0) }
   }
+
+  @Test func whatAnotherSaveIsWritingIsLeftToIt() throws {
+    let path = folder.file("s")
+    let first = try FileSink(path: path)
+    try first.write(([1] as [UInt8]).span.bytes)
+    let fault = #expect(throws: StreamFault.self) { try FileSink(path: path, replacing: true) }
+    #expect(fault?.reason == "is there: it is being written by another save")
+    // One that somebody has locked between our making and our locking it.
+    let made = folder.file("other.part")
+    let other = open(made, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { close(other) }
+    #expect(flock(other, LOCK_EX) == 0)
+    #expect(throws: StreamFault.self) {
+      try FileSink(path: folder.file("other"), replacing: false) { (part) throws(StreamFault) in
+        try StreamDescriptor(opening: part, O_WRONLY)
+      }
+    }
+    #expect(access(made, F_OK) == 0)
+    try first.finish()
+    #expect(try folder.contents("s") == [1])
+  }
 }
 
 /// Reads so many bytes from a descriptor while the test goes on.

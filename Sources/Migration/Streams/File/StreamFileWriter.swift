@@ -6,7 +6,6 @@ public final class StreamFileWriter: StreamWriter {
   private var tally: StreamTally
 
   /// Writes the head and the identity.
-  ///
   public convenience init(
     _ sink: any ByteSink, identity: StreamIdentity, checksums: Checksums = .sha256
   ) throws(StreamFault) {
