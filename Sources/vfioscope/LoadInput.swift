@@ -11,8 +11,12 @@ struct LoadInput {
   /// A stream file. One that is good is checked as a whole first; what comes on standard input is checked as it comes.
   static func streamFile(_ path: String, force: Bool, chunk: Int) throws(StreamFault) -> LoadInput {
     do throws(StreamFault) {
-      let reader = path == "-" ? try StreamFileReader(path: path) : try StreamFileReader(checking: path)
-      return LoadInput(source: reader, identity: reader.identity)
+      if path == "-" {
+        let reader = try StreamFileReader(path: path)
+        return LoadInput(source: reader, identity: reader.identity)
+      }
+      let reader = try StreamFileReader(checking: path)
+      return LoadInput(source: ReadAhead(reader), identity: reader.identity)
     } catch {
       guard force, error.isDamage else { throw error }
       return LoadInput(source: try damaged(path, chunk: chunk), identity: nil, faults: [error])

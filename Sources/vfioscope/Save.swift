@@ -61,8 +61,9 @@ struct Save: ParsableCommand {
   private func makeWriter(for opened: OpenedDevice, _ session: MigrationSession) throws(Failure) -> any StreamWriter {
     do throws(StreamFault) {
       let sink: any ByteSink = output == "-" ? DescriptorSink() : try FileSink(path: output, replacing: replace)
-      if raw { return RawStreamWriter(sink, digest: checksums == .sha256) }
-      return try StreamFileWriter(sink, identity: opened.identity(of: session), checksums: checksums)
+      if raw { return WriteBehind(RawStreamWriter(sink, digest: checksums == .sha256)) }
+      return WriteBehind(
+        try StreamFileWriter(sink, identity: opened.identity(of: session), checksums: checksums))
     } catch {
       throw Failure(.refused, Self.words(error))
     }

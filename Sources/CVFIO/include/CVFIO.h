@@ -281,3 +281,7 @@ int cv_ioctl_number(int fd, unsigned long request, unsigned long argument);
  * handler catches that is there from the first call on; a SIGBUS from elsewhere goes on to the handler before it.
  * Returns 0, or -1 with errno EIO, which is what a driver answers a read of memory that does not respond. */
 int cv_copy_mapped(void *target, const void *source, size_t count);
+
+/* Runs body(context) on a thread of its own that only gets the time nobody else wants (SCHED_IDLE), and takes no
+ * signals. Returns 0, or -1 when there can be no such thread. */
+int cv_run_idle(void (*body)(void *), void *context);

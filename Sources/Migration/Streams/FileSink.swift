@@ -24,7 +24,7 @@ public final class FileSink: ByteSink {
   ///   written.
   public convenience init(path: String, replacing: Bool = false) throws(StreamFault) {
     try self.init(path: path, replacing: replacing) { (part) throws(StreamFault) in
-      try StreamDescriptor(opening: part, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+      try StreamDescriptor(opening: part, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
     }
   }
 
@@ -54,7 +54,7 @@ public final class FileSink: ByteSink {
 
   /// Begins anew with what a save has left that was killed.
   private static func takeOver(_ part: String, replacing: Bool) throws(StreamFault) -> StreamDescriptor {
-    let descriptor = try StreamDescriptor(opening: part, O_WRONLY | O_NOFOLLOW)
+    let descriptor = try StreamDescriptor(opening: part, O_RDWR | O_NOFOLLOW)
     guard try descriptor.status().st_mode & S_IFMT == S_IFREG, flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
       throw isBeingWritten(part)
     }
@@ -64,6 +64,9 @@ public final class FileSink: ByteSink {
     guard ftruncate(descriptor.number, 0) == 0 else { throw .failed("ftruncate", part) }
     return descriptor
   }
+
+  /// The file as it is written, when it can be read back.
+  var written: StreamDescriptor? { descriptor.canReadBack ? descriptor : nil }
 
   /// What a file is called until it is whole.
   public static func part(of path: String) -> String { path + ".part" }

@@ -16,6 +16,14 @@ final class StreamDescriptor {
     closes = false
   }
 
+  /// A second descriptor of the same open file, closed apart from it.
+  init(copying other: StreamDescriptor) throws(StreamFault) {
+    number = fcntl(other.number, F_DUPFD_CLOEXEC, 0)
+    name = other.name
+    closes = number >= 0
+    if number < 0 { throw .failed("dup", name) }
+  }
+
   /// Opens a file. `mode` is for a file that is made.
   init(opening path: String, _ flags: Int32, mode: mode_t = 0) throws(StreamFault) {
     number = open(path, flags | O_CLOEXEC, mode)
@@ -42,6 +50,12 @@ final class StreamDescriptor {
     var status = stat()
     guard fstat(number, &status) == 0 else { throw .failed("stat", name) }
     return status
+  }
+
+  /// Whether what was written by it can be read by it again.
+  var canReadBack: Bool {
+    let flags = fcntl(number, F_GETFL)
+    return flags >= 0 && flags & O_ACCMODE == O_RDWR && lseek(number, 0, SEEK_CUR) >= 0
   }
 
   /// Reads until `buffer` is full, or at least `enough` bytes of it, or the end has come.
@@ -73,11 +87,18 @@ final class StreamDescriptor {
       }
     }
     if let fault { throw fault }
-    if all && bytes.count < count {
-      let end = offset + UInt64(bytes.count)
-      throw StreamFault(name, at: end, .altered, "the file has become shorter while it was read")
-    }
+    if all && bytes.count < count { throw shortened(at: offset + UInt64(bytes.count)) }
     return bytes
+  }
+
+  /// Fills `bytes` from this offset of the file on; all of them have to be there.
+  func readAll(of bytes: inout MutableRawSpan, at offset: UInt64) throws(StreamFault) {
+    let got = try bytes.withUnsafeMutableBytes { (bytes) throws(StreamFault) in try read(into: bytes, at: offset) }
+    if got < bytes.byteCount { throw shortened(at: offset + UInt64(got)) }
+  }
+
+  private func shortened(at end: UInt64) -> StreamFault {
+    StreamFault(name, at: end, .altered, "the file has become shorter while it was read")
   }
 
   /// Goes back to the start of the file.

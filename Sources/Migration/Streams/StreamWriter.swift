@@ -24,13 +24,17 @@ struct StreamTally {
   private let clock: @Sendable () -> ContinuousClock.Instant
   private let start: ContinuousClock.Instant
   private(set) var summary = StreamSummary()
-  private let digest: SideDigest?
+  private let digest: StreamDigest?
 
-  init(checksums: Checksums, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+  /// - Parameter start: where in the sink the bytes begin that are counted: frames, or a device's plain bytes.
+  init(
+    checksums: Checksums, in sink: any ByteSink, from start: Int, framed: Bool,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
     self.clock = clock
-    start = clock()
+    self.start = clock()
     summary.checksums = checksums
-    digest = checksums == .sha256 ? SideDigest() : nil
+    digest = checksums == .sha256 ? StreamDigest(of: sink, from: UInt64(start), framed: framed) : nil
   }
 
   /// - Returns: when the phase began, from the start.
@@ -41,23 +45,53 @@ struct StreamTally {
     return time
   }
 
-  /// Counts a chunk, and adds it to the digest.
-  ///
-  /// - Returns: its CRC-32C; nil without checksums.
-  @discardableResult
-  mutating func add(_ bytes: RawSpan) -> CRC32C? {
+  /// Counts a chunk that has been written, and adds it to the digest.
+  mutating func add(_ bytes: RawSpan) {
     summary.add(chunk: bytes.byteCount)
-    if let digest { return digest.add(bytes) }
-    return summary.checksums == .none ? nil : CRC32C(bytes)
+    digest?.add(bytes)
   }
 
+  /// Called when the sink has been flushed.
+  ///
   /// - Returns: the digest; zeros when there is none.
-  mutating func finish(_ finalState: State?) -> [UInt8] {
-    let sha256 = digest?.finish()
+  mutating func finish(_ finalState: State?) throws(StreamFault) -> [UInt8] {
+    let sha256 = try digest?.finish()
     summary.sha256 = sha256?.hexadecimal ?? ""
     summary.finalState = finalState?.name
     summary.isComplete = true
     return sha256 ?? [UInt8](repeating: 0, count: SHA256.size)
+  }
+}
+
+/// The SHA-256 of what is written.
+private enum StreamDigest {
+  /// Made from the file.
+  case following(FollowingDigest)
+  /// Made from the bytes on their way, which nobody can read again.
+  case beside(SideDigest)
+
+  init(of sink: any ByteSink, from start: UInt64, framed: Bool) {
+    if let written = (sink as? FileSink)?.written,
+      let digest = try? FollowingDigest(written, from: start, framed: framed)
+    {
+      self = .following(digest)
+    } else {
+      self = .beside(SideDigest())
+    }
+  }
+
+  func add(_ bytes: RawSpan) {
+    switch self {
+    case .following(let digest): digest.follow()
+    case .beside(let digest): digest.add(bytes)
+    }
+  }
+
+  func finish() throws(StreamFault) -> [UInt8] {
+    switch self {
+    case .following(let digest): try digest.finish()
+    case .beside(let digest): digest.finish()
+    }
   }
 }
 
@@ -67,13 +101,9 @@ public final class RawStreamWriter: StreamWriter {
   private var tally: StreamTally
 
   /// A writer of plain bytes. With `digest` the summary has a SHA-256.
-  public convenience init(_ sink: any ByteSink, digest: Bool = true) {
-    self.init(sink, digest: digest, clock: { .now })
-  }
-
-  init(_ sink: any ByteSink, digest: Bool, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+  public init(_ sink: any ByteSink, digest: Bool = true) {
     self.sink = sink
-    tally = StreamTally(checksums: digest ? .sha256 : .none, clock: clock)
+    tally = StreamTally(checksums: digest ? .sha256 : .none, in: sink, from: 0, framed: false, clock: { .now })
   }
 
   /// Kept for the summary only.
@@ -84,8 +114,8 @@ public final class RawStreamWriter: StreamWriter {
   /// Writes the bytes.
   public func chunk(_ bytes: RawSpan) throws(StreamFault) {
     if bytes.isEmpty { return }
-    tally.add(bytes)
     try sink.write(bytes)
+    tally.add(bytes)
   }
 
   /// Flushes the sink.
@@ -95,7 +125,8 @@ public final class RawStreamWriter: StreamWriter {
 
   /// Finishes the sink.
   public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
-    _ = tally.finish(finalState)
+    try sink.flush()
+    _ = try tally.finish(finalState)
     try sink.finish()
     return tally.summary
   }

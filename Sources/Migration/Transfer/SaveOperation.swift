@@ -46,6 +46,8 @@ public struct SaveOperation {
     while try pump.move(from: reader, in: stopped, { (chunk) throws(TransferFault) in try take(chunk) }) != .end {
       try pump.judge(0, in: stopped, reader)
     }
+    // A device whose data could not be written has not been saved.
+    do throws(StreamFault) { try sink.flush() } catch { throw .stream(error) }
     pump.note(downtime: stopping.duration(to: pump.now))
   }
 

@@ -4,13 +4,13 @@ import Glibc
 enum Clock {
   /// The time of day: what a user waits.
   case wall
-  /// The processor time of the thread that moves the data. It stays the same while other programs take the processors,
-  /// but does not see the second thread that makes the digest.
+  /// The processor time of all threads together, as if one ran after the other. It stays the same while other programs
+  /// take the processors.
   case processor
 
   var now: Duration {
     var time = timespec()
-    clock_gettime(self == .wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &time)
+    clock_gettime(self == .wall ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &time)
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 

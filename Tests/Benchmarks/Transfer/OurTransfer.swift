@@ -19,19 +19,27 @@ struct OurTransfer {
   }
 
   /// Saves a device to a stream file.
-  func save(_ address: String, to path: String) throws -> Duration {
+  ///
+  /// - Returns: how long it took until all data was in the file and the device ran again, and until the file had its
+  ///   digest and its name.
+  func save(_ address: String, to path: String) throws -> [Duration] {
     let session = try open(address, journal: journal ?? Journal(), maxRead: maxRead)
     unlink(path)
-    return try clock.time {
-      let writer = try StreamFileWriter(try FileSink(path: path), identity: way.identity, checksums: checksums)
+    var moved = Duration.zero
+    let start = clock.now
+    let whole = try clock.time {
+      let writer = WriteBehind(
+        try StreamFileWriter(try FileSink(path: path), identity: way.identity, checksums: checksums))
       let report = SaveOperation(session, to: writer, options: options).run()
       if let fault = report.fault { throw fault }
+      moved = clock.now - start
       _ = try writer.finish(finalState: report.states.first?.state)
     }
+    return [moved, whole]
   }
 
   /// Loads a stream file into a device.
-  func load(_ file: StreamFileReader, into session: MigrationSession) throws {
+  func load(_ file: any ChunkSource, into session: MigrationSession) throws {
     let report = LoadOperation(session, from: file, options: options).run()
     if let fault = report.fault { throw fault }
   }
@@ -43,6 +51,6 @@ struct OurTransfer {
     let session = try open(address, journal: journal ?? Journal())
     var file: StreamFileReader?
     let check = try clock.time { file = try StreamFileReader(checking: path) }
-    return [try clock.time { try file.map { try load($0, into: session) } }, check]
+    return [try clock.time { try file.map { try load(ReadAhead($0), into: session) } }, check]
   }
 }

@@ -13,13 +13,13 @@ struct PlainLoop {
   /// The most bytes that a message of vfio-user may bring.
   var maxRead = 1 << 20
 
-  /// Saves a device to a file, or only takes its data when there is no path.
-  func save(_ address: String, to path: String?) throws -> Duration {
+  /// Saves a device to a file.
+  func save(_ address: String, to path: String) throws -> Duration {
     let session = try open(address, journal: journal, maxRead: maxRead)
-    if let path { unlink(path) }
+    unlink(path)
     return try clock.time {
-      let file = path.map { Glibc.open($0, O_WRONLY | O_CREAT | O_TRUNC, 0o600) } ?? -1
-      defer { if file >= 0 { close(file) } }
+      let file = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+      defer { close(file) }
       try session.go(to: "stop-copy")
       try run(session, file, way == .v2 ? cl_save_v2 : cl_save_v1)
       try session.go(to: "running")

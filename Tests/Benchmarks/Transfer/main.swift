@@ -2,7 +2,7 @@
 // file, in one process. Prints the rates, and how near ours come; then how long a destination waits for us at the end.
 //
 // --wire does the same over vfio-user sockets, beside a client and a server in plain C that say the same.
-// --cpu times with the processor time of the thread that moves the data: for a machine that does other things as well.
+// --cpu times with the processor time of all threads together: for a machine that does other things as well.
 @preconcurrency import Glibc
 
 let yardstick = """

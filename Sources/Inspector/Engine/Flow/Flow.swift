@@ -77,7 +77,8 @@ final class Flow: Sendable {
   }
 
   private func save(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
-    let writer = try StreamFileWriter(FileSink(path: path), identity: device.identity(of: session))
+    let writer = WriteBehind(
+      try StreamFileWriter(FileSink(path: path), identity: device.identity(of: session)))
     var report = SaveOperation(session, to: writer, options: options, observer: observer).run()
     guard report.fault == nil else {
       writer.abandon()
@@ -96,14 +97,15 @@ final class Flow: Sendable {
   private func load(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
     // By itself "-" would be the standard input, where the keys come from.
     let file = path == "-" ? "./-" : path
-    let source = try StreamFileReader(checking: file)
-    let (theirs, ours) = (source.identity.protocol, session.interface.protocol)
+    let reader = try StreamFileReader(checking: file)
+    let (theirs, ours) = (reader.identity.protocol, session.interface.protocol)
     guard theirs == ours else {
       return end(
         .refused("\(path) was saved by protocol \(theirs.rawValue), the device speaks \(ours.rawValue)."))
     }
-    if let misfit = device.misfit(source.identity) { return end(.refused("\(path) \(misfit).")) }
+    if let misfit = device.misfit(reader.identity) { return end(.refused("\(path) \(misfit).")) }
+    let source = ReadAhead(reader)
     let report = LoadOperation(session, from: source, options: options, observer: observer).run()
-    end(.report(report), sha256: report.fault == nil ? source.summary.sha256 : nil)
+    end(.report(report), sha256: report.fault == nil ? source.digest : nil)
   }
 }

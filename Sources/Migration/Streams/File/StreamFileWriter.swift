@@ -17,7 +17,7 @@ public final class StreamFileWriter: StreamWriter {
     clock: @escaping @Sendable () -> ContinuousClock.Instant
   ) throws(StreamFault) {
     self.sink = sink
-    tally = StreamTally(checksums: checksums, clock: clock)
+    tally = StreamTally(checksums: checksums, in: sink, from: StreamFile.headSize, framed: true, clock: clock)
     try sink.write(StreamFile.head.span.bytes)
     try write(.identity, IdentityFrame(identity, checksums).payload)
     try sink.flush()
@@ -38,9 +38,10 @@ public final class StreamFileWriter: StreamWriter {
     guard bytes.byteCount <= StreamFrame.chunkLimit else {
       throw StreamFault("chunk", .refused, "\(bytes.byteCount) bytes are more than a stream file's chunk can hold")
     }
-    let checksum = tally.add(bytes)?.value ?? 0
+    let checksum = tally.summary.checksums == .none ? 0 : CRC32C(bytes).value
     let head = StreamFrame(.chunk, length: bytes.byteCount, checksum: checksum).head
     try sink.write(head.span.bytes, bytes)
+    tally.add(bytes)
   }
 
   /// Flushes the sink.
@@ -50,7 +51,8 @@ public final class StreamFileWriter: StreamWriter {
 
   /// Writes the trailer and finishes the sink.
   public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
-    let digest = tally.finish(finalState)
+    try sink.flush()
+    let digest = try tally.finish(finalState)
     let trailer = TrailerFrame(extent: tally.summary.extent, sha256: digest, finalState: finalState?.name ?? "")
     try write(.trailer, trailer.payload)
     try sink.finish()

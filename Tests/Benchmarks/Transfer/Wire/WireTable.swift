@@ -87,7 +87,7 @@ struct WireTable {
       [
         { try both(plain) { try pair.save(from: plain.path, to: file) } },
         { try both(ours) { try loop.save("vfio-user:\(ours.path)", to: file) } },
-        { try both(ours) { try program.save("vfio-user:\(ours.path)", to: file) } },
+        { try both(ours) { try program.save("vfio-user:\(ours.path)", to: file)[0] } },
       ])
   }
 

@@ -1,0 +1,145 @@
+import Dispatch
+import Synchronization
+
+/// A source that a second thread reads: while a device takes a chunk, the next ones are fetched and their checksums are
+/// looked at.
+///
+/// It is for files: a pipe that gives nothing would keep the second thread waiting for ever.
+public final class ReadAhead: ChunkSource {
+  private let source: any ChunkSource
+  private let shared = Shared()
+  /// The batch that is being handed out.
+  private var batch: ChunkBatch?
+  /// The number of its next chunk.
+  private var next = 0
+  /// Set when all has been handed out.
+  private var end: Result<Void, StreamFault>?
+
+  private enum Piece {
+    case batch(ChunkBatch)
+    case end(Result<Void, StreamFault>)
+  }
+
+  /// What both threads use.
+  private final class Shared: Sendable {
+    let backlog = Backlog()
+    let free = FreeBatches()
+    let isStopped = Atomic(false)
+    private let pieces = Mutex<[Piece]>([])
+    private let count = DispatchSemaphore(value: 0)
+
+    private func hand(_ batch: ChunkBatch) {
+      let count = batch.count
+      guard count > 0 else { return }
+      backlog.enter(count)
+      put(.batch(batch))
+      if count > Backlog.limit {
+        // Only when it has been taken the next one is read.
+        backlog.enter(count)
+        backlog.leave(count)
+      }
+    }
+
+    private func put(_ piece: Piece) {
+      pieces.withLock { $0.append(piece) }
+      count.signal()
+    }
+
+    /// The next piece, when it is there.
+    func take() -> Piece {
+      count.wait()
+      return pieces.withLock { $0.removeFirst() }
+    }
+
+    /// Reads on to the end, or until nobody wants more.
+    func read(_ filler: Filler) {
+      var filler = filler
+      do throws(StreamFault) {
+        while !isStopped.load(ordering: .relaxed) {
+          let batch = free.take()
+          defer { hand(batch) }
+          try filler.fill(batch)
+          if batch.count == 0 { break }
+        }
+        put(.end(.success(())))
+      } catch {
+        put(.end(.failure(error)))
+      }
+    }
+  }
+
+  /// Reads from `source` on another thread.
+  public init(_ source: any ChunkSource) {
+    self.source = source
+    nonisolated(unsafe) let filler = Filler(source)
+    DispatchQueue(label: "vfioscope.reading").async { [shared] in shared.read(filler) }
+  }
+
+  deinit {
+    shared.isStopped.store(true, ordering: .relaxed)
+    // It may be waiting for room, and with a long chunk once more.
+    for _ in 0..<2 { shared.backlog.leave(Backlog.limit) }
+  }
+
+  /// The next chunk, when it is there.
+  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+    while true {
+      if let batch, next < batch.ends.count {
+        defer { next += 1 }
+        return batch.take(next, into: &buffer)
+      }
+      giveBack(&buffer)
+      if let end {
+        try end.get()
+        return nil
+      }
+      switch shared.take() {
+      case .batch(let full): (batch, next) = (full, 0)
+      case .end(let result): end = result
+      }
+    }
+  }
+
+  /// The source's, once all has come.
+  public var digest: String? { if case .success = end { source.digest } else { nil } }
+
+  /// Lets the second thread have the batch again.
+  private func giveBack(_ buffer: inout [UInt8]) {
+    guard let batch else { return }
+    let count = batch.count
+    batch.takeBack(&buffer)
+    shared.free.put(batch)
+    shared.backlog.leave(count)
+    self.batch = nil
+  }
+}
+
+/// Puts a source's chunks into batches.
+private struct Filler {
+  private let source: any ChunkSource
+  private var scratch: [UInt8] = []
+  /// The length of a chunk in `scratch` that did not fit into the batch before.
+  private var carried: Int?
+
+  init(_ source: any ChunkSource) {
+    self.source = source
+  }
+
+  /// Puts the next chunks into an empty batch: none when all have come. Those before a fault are in it.
+  mutating func fill(_ batch: ChunkBatch) throws(StreamFault) {
+    if let carried {
+      swap(&batch.bytes, &scratch)
+      batch.holdFirst(carried)
+      self.carried = nil
+    } else if let first = try source.nextChunk(into: &batch.bytes) {
+      batch.holdFirst(first)
+    }
+    while batch.count > 0, !batch.isFull, let count = try source.nextChunk(into: &scratch) {
+      guard batch.hasRoom(for: count) else {
+        carried = count
+        break
+      }
+      batch.add(scratch.span.bytes.extracting(first: count))
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Dispatch
+import Synchronization
+
+/// A writer whose work a second thread does: a device that saves is asked for the next chunk while the one before gets its
+/// checksum and goes to the disk, and so is stopped for a shorter time.
+///
+/// A fault of the writer comes out at a later call; after it nothing more is written. `flush` waits until all is written.
+public final class WriteBehind: StreamWriter {
+  /// Used by the second thread while there are chunks on their way, by the caller otherwise.
+  private let writer: any StreamWriter
+  private let queue = DispatchQueue(label: "vfioscope.writing")
+  /// What both threads use.
+  private let shared = Shared()
+  /// The batch that is being filled.
+  private var current = ChunkBatch()
+
+  private final class Shared: Sendable {
+    let backlog = Backlog()
+    let free = FreeBatches()
+    let fault = Mutex<StreamFault?>(nil)
+
+    /// Writes what is in the batch, unless there was a fault before.
+    func write(_ batch: ChunkBatch, to writer: any StreamWriter) {
+      let count = batch.count
+      do throws(StreamFault) {
+        try check()
+        try batch.forEach { (chunk) throws(StreamFault) in try writer.chunk(chunk) }
+      } catch {
+        fault.withLock { $0 = error }
+      }
+      free.put(batch)
+      backlog.leave(count)
+    }
+
+    /// Throws the writer's fault, if there was one.
+    func check() throws(StreamFault) {
+      if let fault = fault.withLock({ $0 }) { throw fault }
+    }
+  }
+
+  /// Gives `writer` its chunks on another thread.
+  public init(_ writer: any StreamWriter) {
+    self.writer = writer
+  }
+
+  /// Begins the phase when all before it is written.
+  public func begin(phase: State) throws(StreamFault) {
+    try settle()
+    try writer.begin(phase: phase)
+  }
+
+  /// Takes a chunk. Waits when too much is still to be written.
+  public func chunk(_ bytes: RawSpan) throws(StreamFault) {
+    try shared.check()
+    if bytes.byteCount > Backlog.limit {
+      try settle()
+      return try writer.chunk(bytes)
+    }
+    if !current.hasRoom(for: bytes.byteCount) { handOver() }
+    current.add(bytes)
+    if current.isFull { handOver() }
+  }
+
+  /// Waits until all is written, and flushes the writer.
+  public func flush() throws(StreamFault) {
+    try settle()
+    try writer.flush()
+  }
+
+  /// Waits until all is written, and finishes the writer.
+  public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
+    try settle()
+    return try writer.finish(finalState: finalState)
+  }
+
+  /// Abandons the writer.
+  public func abandon() {
+    queue.sync {}
+    writer.abandon()
+  }
+
+  private func handOver() {
+    shared.backlog.enter(current.count)
+    nonisolated(unsafe) let writer = writer
+    queue.async { [shared, current] in shared.write(current, to: writer) }
+    current = shared.free.take()
+  }
+
+  private func settle() throws(StreamFault) {
+    if current.count > 0 { handOver() }
+    queue.sync {}
+    try shared.check()
+  }
+}
