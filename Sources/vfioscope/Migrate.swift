@@ -70,7 +70,7 @@ struct Migrate: ParsableCommand {
     let rescue: @Sendable ((String) -> Bool) -> Void = { hangs in
       for (device, session) in destinations where !hangs(device.name) { session.giveUpResuming() }
     }
-    let report = transfer.supervise("migrate", of: watched, rescue: rescue) { observer in
+    let report = transfer.supervise("migrate", of: watched, rescue: rescue) { observer, _ in
       MigrateOperation(pairs, options: options, observer: observer).run()
     }
     let output = TransferOutput(

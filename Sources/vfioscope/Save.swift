@@ -28,7 +28,7 @@ struct Save: ParsableCommand {
   @Option(
     help: """
       What is made of the bytes: a CRC-32C for each chunk and a SHA-256 of all (sha256), CRC-32C alone (crc32c), nothing \
-      (none). One processor's SHA-256 is slower than a fast device.
+      (none). One processor's SHA-256 is slower than a fast device: that goes on before it is made.
       """)
   var checksums = Checksums.sha256
 
@@ -47,13 +47,18 @@ struct Save: ParsableCommand {
     let part = output == "-" ? nil : FileSink.part(of: output)
     var wanted = transfer.options(preCopy: preCopy)
     preCopyEnd.set(in: &wanted)
-    let report = transfer.supervise("save", of: [device], part: part) { observer in
-      SaveOperation(session, to: writer, options: wanted, observer: observer).run()
+    var sha256: Result<String?, Failure> = .success(nil)
+    let report = transfer.supervise("save", of: [device], part: part) { observer, show in
+      let report = SaveOperation(session, to: writer, options: wanted, observer: observer).run()
+      sha256 = finish(writer, report) { left in
+        show("the device goes on; SHA-256: \(size(Double(left))) left")
+        return !observer.isCancelled()
+      }
+      return report
     }
-    let sha256 = try finish(writer, report)
     let output = TransferOutput(
       command: "save", devices: [("device", opened.reference.description)], report: report,
-      digests: sha256.map { [$0] } ?? [])
+      digests: try sha256.get().map { [$0] } ?? [])
     try print(output)
     if report.fault != nil { throw Failure(.broken) }
   }
@@ -74,16 +79,19 @@ struct Save: ParsableCommand {
   }
 
   /// Gives the file its name, or takes away what there is of it.
-  private func finish(_ writer: any StreamWriter, _ report: TransferReport) throws(Failure) -> String? {
+  private func finish(
+    _ writer: any StreamWriter, _ report: TransferReport, onDigest: (UInt64) -> Bool
+  ) -> Result<String?, Failure> {
     guard report.fault == nil else {
       writer.abandon()
-      return nil
+      return .success(nil)
     }
     do throws(StreamFault) {
-      let summary = try writer.finish(finalState: report.states.first?.state)
-      return summary.sha256.isEmpty ? nil : summary.sha256
+      let summary = try writer.finish(finalState: report.states.first?.state, onDigest: onDigest)
+      return .success(summary.sha256.isEmpty ? nil : summary.sha256)
     } catch {
-      throw Failure(.broken, Self.words(error))
+      writer.abandon()
+      return .failure(Failure(.broken, Self.words(error)))
     }
   }
 

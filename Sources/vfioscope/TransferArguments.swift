@@ -35,10 +35,11 @@ struct TransferArguments: ParsableArguments {
   /// - Parameters:
   ///   - part: a file that is not whole yet, which must not stay behind.
   ///   - rescue: what is done with the other devices when one hangs.
+  ///   - body: the transfer; `show` shows a line in place of the figures.
   func supervise(
     _ command: String, of devices: [WatchedDevice], part: String? = nil,
     rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in },
-    _ body: (TransferObserver) -> TransferReport
+    _ body: (TransferObserver, _ show: (String) -> Void) -> TransferReport
   ) -> TransferReport {
     let remove: @Sendable () -> Void = { if let part { unlink(part) } }
     let watch = TransferWatch(quiet: json)
@@ -47,7 +48,7 @@ struct TransferArguments: ParsableArguments {
     let hang = HangWatch(
       devices, timeout: .seconds(timeout), showing: watch, leaving: { _ in remove() }, rescue: rescue)
     interruption.set(command)
-    let report = body(watch.observer)
+    let report = body(watch.observer) { line in watch.show(line) }
     interruption.set(nil)
     hang.finish()
     watch.finish()

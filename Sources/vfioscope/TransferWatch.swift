@@ -33,12 +33,13 @@ final class TransferWatch: Sendable {
     show(progress.line)
   }
 
-  /// Shows a line in place of the one before; where there is no terminal, one a second.
+  /// Shows a line in place of the one before, unless that has only just been shown; where there is no terminal, one a
+  /// second.
   func show(_ line: String) {
     guard isTerminal || !isQuiet else { return }
     let isDue = lastLine.withLock { last in
       let now = ContinuousClock.now
-      if !isTerminal, let last, last.duration(to: now) < .seconds(1) { return false }
+      if let last, last.duration(to: now) < (isTerminal ? .milliseconds(50) : .seconds(1)) { return false }
       last = now
       return true
     }

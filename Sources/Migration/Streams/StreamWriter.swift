@@ -9,7 +9,12 @@ public protocol StreamWriter: AnyObject {
   /// Brings to its place what was written, for whoever reads it while more is to come.
   func flush() throws(StreamFault)
   /// The stream is all there, and the device was left in this state.
-  func finish(finalState: State?) throws(StreamFault) -> StreamSummary
+  ///
+  /// - Parameter onDigest: called now and then with how many bytes the digest is still to be made of, which can take a
+  ///   while behind a fast device; false gives up, which is a fault.
+  func finish(
+    finalState: State?, onDigest: (_ left: UInt64) -> Bool
+  ) throws(StreamFault) -> StreamSummary
   /// The stream won't be finished.
   func abandon()
 }
@@ -17,6 +22,11 @@ public protocol StreamWriter: AnyObject {
 extension StreamWriter {
   /// All that was written is in its place.
   public func flush() {}
+
+  /// The stream is all there, and the device was left in this state.
+  public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
+    try finish(finalState: finalState) { _ in true }
+  }
 }
 
 /// Keeps count for a writer.
@@ -54,8 +64,8 @@ struct StreamTally {
   /// Called when the sink has been flushed.
   ///
   /// - Returns: the digest; zeros when there is none.
-  mutating func finish(_ finalState: State?) throws(StreamFault) -> [UInt8] {
-    let sha256 = try digest?.finish()
+  mutating func finish(_ finalState: State?, _ onDigest: (UInt64) -> Bool) throws(StreamFault) -> [UInt8] {
+    let sha256 = try digest?.finish(onDigest)
     summary.sha256 = sha256?.hexadecimal ?? ""
     summary.finalState = finalState?.name
     summary.isComplete = true
@@ -87,9 +97,9 @@ private enum StreamDigest {
     }
   }
 
-  func finish() throws(StreamFault) -> [UInt8] {
+  func finish(_ onDigest: (UInt64) -> Bool) throws(StreamFault) -> [UInt8] {
     switch self {
-    case .following(let digest): try digest.finish()
+    case .following(let digest): try digest.finish(onDigest)
     case .beside(let digest): digest.finish()
     }
   }
@@ -124,9 +134,9 @@ public final class RawStreamWriter: StreamWriter {
   }
 
   /// Finishes the sink.
-  public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
+  public func finish(finalState: State?, onDigest: (UInt64) -> Bool) throws(StreamFault) -> StreamSummary {
     try sink.flush()
-    _ = try tally.finish(finalState)
+    _ = try tally.finish(finalState, onDigest)
     try sink.finish()
     return tally.summary
   }

@@ -165,6 +165,20 @@ import VFIO
     #expect(!screen.text.contains("there is none"))
   }
 
+  @Test func aDeviceThatIsDoneDoesNotWaitForTheDigest() throws {
+    let (screen, flow) = program()
+    flow.note(.at(1, .stopCopy, bytes: 1))
+    flow.note(digestLeft: 500 << 20)
+    #expect(screen.text.contains("The device goes on. The SHA-256 of its data is being made: 500.0 MiB left."))
+    // It comes for each bit of the file; only some are drawn.
+    flow.note(digestLeft: 499 << 20)
+    #expect(screen.text.contains("500.0 MiB left"))
+    flow.note(digestLeft: 440 << 20)
+    #expect(screen.text.contains("440.0 MiB left"))
+    flow.cancel()
+    #expect(screen.text.contains("Giving up …"))
+  }
+
   @Test func aFlowWithoutNewsSaysForHowLong() throws {
     let (screen, flow) = program()
     flow.note(.at(1, .preCopy, bytes: 1))

@@ -1,5 +1,6 @@
 import Foundation
 import Migration
+import Synchronization
 import TestSupport
 import Testing
 import VFIO
@@ -89,6 +90,27 @@ struct FlowTests {
     let handles = try handles("v2-reference,size=64K,fail=stop-copy:EIO")
     let status = run(.save(handles[0].reference, path: path), on: handles)
     #expect(status.report?.fault != nil)
+    #expect(!FileManager.default.fileExists(atPath: path))
+    #expect(!FileManager.default.fileExists(atPath: path + ".part"))
+    #expect(handles[0].status.observation?.state.name == "running")
+  }
+
+  @Test("takes the file away when it is given up after the device has done its part")
+  func giveUpDigest() throws {
+    let path = temporaryPath()
+    // So short that the digest is not begun before the end.
+    let handles = try handles("v2-reference,size=64K")
+    let given = Mutex<Flow?>(nil)
+    let flow = Flow(
+      .save(handles[0].reference, path: path), TransferOptions(),
+      onChange: {
+        if let flow = given.withLock({ $0 }), flow.status.digestLeft != nil, !flow.status.isCancelled { flow.cancel() }
+      })
+    given.withLock { $0 = flow }
+    flow.begin(on: handles)
+    given.withLock { $0 = nil }
+    #expect(flow.status.digestLeft.map { $0 > 64 << 10 } == true)
+    #expect(flow.status.report?.fault == .cancelled)
     #expect(!FileManager.default.fileExists(atPath: path))
     #expect(!FileManager.default.fileExists(atPath: path + ".part"))
     #expect(handles[0].status.observation?.state.name == "running")

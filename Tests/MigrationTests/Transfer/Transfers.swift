@@ -84,7 +84,9 @@ final class MemoryStream: StreamWriter, ChunkSource {
 
   func flush() throws(StreamFault) { flushes.append(chunks.count) }
 
-  func finish(finalState: State?) throws(StreamFault) -> StreamSummary { StreamSummary() }
+  func finish(finalState: State?, onDigest: (UInt64) -> Bool) throws(StreamFault) -> StreamSummary {
+    StreamSummary()
+  }
 
   func abandon() {}
 

@@ -40,6 +40,17 @@ final class Flow: Sendable {
     change { [clock] in $0.note(progress, at: clock()) }
   }
 
+  /// The device goes on; the file is not whole yet.
+  func note(digestLeft: UInt64) {
+    let now = clock()
+    // It comes many times a millisecond, and each change is drawn.
+    if let last = status.digestLeft, last / Self.digestStep == digestLeft / Self.digestStep { return }
+    change { $0.note(digestLeft: digestLeft, at: now) }
+  }
+
+  /// So many bytes of a digest are worth a picture.
+  private static let digestStep: UInt64 = 64 << 20
+
   /// It is over.
   func end(_ ending: FlowStatus.Ending, sha256: String? = nil) {
     change { $0.end(ending, sha256: sha256) }
@@ -85,11 +96,14 @@ final class Flow: Sendable {
       return end(.report(report))
     }
     do throws(StreamFault) {
-      let summary = try writer.finish(finalState: report.states.first?.state)
+      let summary = try writer.finish(finalState: report.states.first?.state) { left in
+        note(digestLeft: left)
+        return !status.isCancelled
+      }
       end(.report(report), sha256: summary.sha256)
     } catch {
       // The device has done its part, but there is no file.
-      report.fault = .stream(error)
+      report.fault = status.isCancelled ? .cancelled : .stream(error)
       end(.report(report))
     }
   }

@@ -29,6 +29,8 @@ struct FlowStatus: Sendable {
   private(set) var stopped: Duration?
   /// When something was last heard of it.
   private(set) var lastNews: ContinuousClock.Instant
+  /// Bytes of the file whose digest is still to be made; nil until the device has given all and goes on.
+  private(set) var digestLeft: UInt64?
   /// How it ended; nil while it goes on.
   private(set) var ending: Ending?
   /// The SHA-256 of the data, in hexadecimal.
@@ -60,6 +62,11 @@ struct FlowStatus: Sendable {
       FlowSamples.Sample(
         time: progress.elapsed, estimate: progress.estimate, rate: progress.rate > 0 ? progress.rate : average,
         bytes: progress.bytes))
+  }
+
+  /// The device has done its part.
+  mutating func note(digestLeft: UInt64, at now: ContinuousClock.Instant) {
+    (self.digestLeft, lastNews) = (digestLeft, now)
   }
 
   /// It is over.

@@ -29,6 +29,10 @@ struct FlowWords {
   // MARK: while it goes on
 
   private var goingOn: [Line] {
+    if let left = status.digestLeft {
+      let words = "The device goes on. The SHA-256 of its data is being made: \(size(Double(left))) left."
+      return [(words, .normal)] + (status.isCancelled ? [("Giving up …", .warning)] : [])
+    }
     guard let progress = status.progress else {
       return [(status.isCancelled ? "Giving up …" : "The devices are being prepared.\(silence)", .dim)]
     }

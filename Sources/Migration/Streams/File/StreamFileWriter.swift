@@ -50,9 +50,9 @@ public final class StreamFileWriter: StreamWriter {
   }
 
   /// Writes the trailer and finishes the sink.
-  public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
+  public func finish(finalState: State?, onDigest: (UInt64) -> Bool) throws(StreamFault) -> StreamSummary {
     try sink.flush()
-    let digest = try tally.finish(finalState)
+    let digest = try tally.finish(finalState, onDigest)
     let trailer = TrailerFrame(extent: tally.summary.extent, sha256: digest, finalState: finalState?.name ?? "")
     try write(.trailer, trailer.payload)
     try sink.finish()

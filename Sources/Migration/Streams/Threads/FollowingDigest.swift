@@ -39,10 +39,18 @@ final class FollowingDigest {
   }
 
   /// The digest of all that has been written: 32 bytes.
-  func finish() throws(StreamFault) -> [UInt8] {
+  ///
+  /// - Parameter goesOn: called with the bytes that are left before each bit of them; false gives up.
+  func finish(_ goesOn: (_ left: UInt64) -> Bool = { _ in true }) throws(StreamFault) -> [UInt8] {
     shared.end()
     shared.go(to: written.position)
-    while shared.step() {}
+    while case let left = shared.left, left > 0 {
+      guard goesOn(left) else {
+        throw StreamFault(
+          written.name, .refused, "given up before its SHA-256 was made (--checksums crc32c makes none); the device goes on")
+      }
+      guard shared.step() else { break }
+    }
     return try shared.result.get()
   }
 
@@ -81,6 +89,9 @@ final class FollowingDigest {
     /// Goes on for a bit; false when there is nothing to be done.
     func step() -> Bool { lock.withLock { _ in follower.step(to: goal.load(ordering: .sequentiallyConsistent)) } }
 
+    /// Bytes that have not been read.
+    var left: UInt64 { lock.withLock { _ in goal.load(ordering: .sequentiallyConsistent) - follower.position } }
+
     var result: Result<[UInt8], StreamFault> { lock.withLock { _ in follower.result } }
   }
 }
@@ -90,7 +101,7 @@ private final class Follower {
   private static let most: UInt64 = 256 << 10
 
   private let file: StreamDescriptor
-  private var position: UInt64
+  private(set) var position: UInt64
   private var chunks: ChunkPayloads
   private var sha256 = SHA256()
   private var buffer = ChunkBuffer()

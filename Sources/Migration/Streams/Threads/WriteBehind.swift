@@ -68,9 +68,9 @@ public final class WriteBehind: StreamWriter {
   }
 
   /// Waits until all is written, and finishes the writer.
-  public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
+  public func finish(finalState: State?, onDigest: (UInt64) -> Bool) throws(StreamFault) -> StreamSummary {
     try settle()
-    return try writer.finish(finalState: finalState)
+    return try writer.finish(finalState: finalState, onDigest: onDigest)
   }
 
   /// Abandons the writer.

@@ -66,6 +66,21 @@ import VFIO
     #expect(fault.offset == 10)
   }
 
+  @Test func canBeGivenUp() throws {
+    let file = try file()
+    let digest = try FollowingDigest(file, from: 0, framed: false)
+    try file.write([UInt8](repeating: 1, count: 1 << 20).span.bytes, RawSpan())
+    var left: [UInt64] = []
+    let fault = try #require(throws: StreamFault.self) {
+      try digest.finish { bytes in
+        left.append(bytes)
+        return left.count < 3
+      }
+    }
+    #expect(left == [1 << 20, 3 << 18, 2 << 18])
+    #expect(fault.kind == .refused)
+  }
+
   @Test func isReadBackOnlyWhereThatCanBeDone() throws {
     let written = try FileSink(path: folder.file("s"), replacing: false) { part throws(StreamFault) in
       try StreamDescriptor(opening: part, O_WRONLY | O_CREAT, mode: 0o600)

@@ -118,6 +118,6 @@ private final class SlowWriter: StreamWriter, @unchecked Sendable {
     _ = mayGoOn.wait(timeout: .now() + 20)
     try stream.chunk(bytes)
   }
-  func finish(finalState: State?) -> StreamSummary { StreamSummary() }
+  func finish(finalState: State?, onDigest: (UInt64) -> Bool) -> StreamSummary { StreamSummary() }
   func abandon() {}
 }
