@@ -47,7 +47,8 @@ final class FollowingDigest {
     while case let left = shared.left, left > 0 {
       guard goesOn(left) else {
         throw StreamFault(
-          written.name, .refused, "given up before its SHA-256 was made (--checksums crc32c makes none); the device goes on")
+          written.name, .refused,
+          "given up before its SHA-256 was made (--checksums crc32c makes none); the device goes on")
       }
       guard shared.step() else { break }
     }
