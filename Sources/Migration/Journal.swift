@@ -42,44 +42,88 @@ public final class Journal: AccessRecorder {
     var looks = Ring()
     var count = 0
     var isLooking = false
-    var open: Open?
+    /// The last call that began, and when.
+    var begun: (operation: Operation, start: Moment)?
+    /// Whether it has not come back yet.
+    var isOpen = false
     var step: Request?
     var lastState: State?
 
-    mutating func add(_ entry: Entry, capacity: Int) {
-      let numbered = Numbered(number: count, entry: entry)
+    mutating func add(_ operation: Operation, _ outcome: Outcome, _ rare: Rare?, capacity: Int) {
+      if isLooking {
+        looks.add(count, operation, outcome, rare, capacity: capacity)
+      } else {
+        done.add(count, operation, outcome, rare, capacity: capacity)
+      }
       count += 1
-      if isLooking { looks.add(numbered, capacity: capacity) } else { done.add(numbered, capacity: capacity) }
+    }
+  }
+
+  /// What few entries have, behind a pointer.
+  private indirect enum Rare {
+    /// The access failed.
+    case failure(DeviceError.Reason)
+    /// The entry is a step, no access.
+    case step(StepResult)
+  }
+
+  /// What is kept of an entry. Its parts are written over in place, with what most accesses are: numbers and bytes. To
+  /// make a `Numbered` and to put it into the ring would be a call for each part that may have memory of its own.
+  private struct Slot {
+    var number: Int
+    var operation: Operation
+    var outcome: Outcome
+    var rare: Rare?
+
+    var step: StepResult? { if case .step(let step) = rare { step } else { nil } }
+
+    func numbered(looking: Bool) -> Numbered {
+      let entry: Entry =
+        switch rare {
+        case .step(let step): .step(step)
+        case .failure(let failure): .access(Access(operation, outcome, failure), looking: looking)
+        case nil: .access(Access(operation, outcome, nil), looking: looking)
+        }
+      return Numbered(number: number, entry: entry)
+    }
+
+    mutating func become(_ number: Int, _ operation: Operation, _ outcome: Outcome, _ rare: Rare?) {
+      self.number = number
+      self.operation = operation
+      self.outcome = outcome
+      self.rare = rare
     }
   }
 
   private struct Ring {
-    private var kept: [Numbered] = []
+    private var kept: [Slot] = []
     /// Where the oldest one is.
     private var oldest = 0
 
     /// What has this number or a later one, oldest first. Copied once: there may be thousands.
-    func entries(from number: Int) -> [Numbered] {
+    func entries(from number: Int, looking: Bool) -> [Numbered] {
       let parts = [kept[oldest...], kept[..<oldest]].map { part in
         part[part.partitioningIndex { $0.number >= number }...]
       }
       var entries: [Numbered] = []
       entries.reserveCapacity(parts[0].count + parts[1].count)
-      parts.forEach { entries += $0 }
+      for part in parts { for slot in part { entries.append(slot.numbered(looking: looking)) } }
       return entries
     }
 
     var lastStep: StepResult? {
       for part in [kept[..<oldest], kept[oldest...]] {
-        for numbered in part.reversed() { if case .step(let step) = numbered.entry { return step } }
+        for slot in part.reversed() { if let step = slot.step { return step } }
       }
       return nil
     }
 
     /// Puts it in the place of the oldest when there are `capacity` of them.
-    mutating func add(_ entry: Numbered, capacity: Int) {
-      guard kept.count == capacity else { return kept.append(entry) }
-      kept[oldest] = entry
+    mutating func add(_ number: Int, _ operation: Operation, _ outcome: Outcome, _ rare: Rare?, capacity: Int) {
+      guard kept.count == capacity else {
+        return kept.append(Slot(number: number, operation: operation, outcome: outcome, rare: rare))
+      }
+      kept[oldest].become(number, operation, outcome, rare)
       oldest = oldest + 1 < capacity ? oldest + 1 : 0
     }
   }
@@ -87,7 +131,8 @@ public final class Journal: AccessRecorder {
   /// When the journal began; times are told from here.
   public let start: ContinuousClock.Instant
   private let capacity: Int
-  private let moments: @Sendable () -> Moment
+  /// Nil for the system's clock: read without a detour.
+  private let clock: (@Sendable () -> Moment)?
   private let contents = Mutex(Contents())
   /// Called with every entry on the thread that made it; for the trace.
   private let onEntry: (@Sendable (Entry) -> Void)?
@@ -96,7 +141,7 @@ public final class Journal: AccessRecorder {
   public var now: ContinuousClock.Instant { moment.instant }
 
   /// The same, to keep many of.
-  public var moment: Moment { moments() }
+  public var moment: Moment { clock?() ?? .now }
 
   /// A journal of at most `capacity` entries of each kind (at least 1), timed with `clock`; the system's when it is nil.
   public init(
@@ -104,20 +149,28 @@ public final class Journal: AccessRecorder {
     onEntry: (@Sendable (Entry) -> Void)? = nil
   ) {
     self.capacity = max(1, capacity)
-    if let clock { moments = { Moment(clock()) } } else { moments = { .now } }
-    start = moments().instant
+    if let clock { self.clock = { Moment(clock()) } } else { self.clock = nil }
+    start = (self.clock?() ?? .now).instant
     self.onEntry = onEntry
   }
 
   /// The call that is being waited for, from any thread; nil when there is none.
-  public var open: Open? { contents.withLock { $0.open } }
+  public var open: Open? {
+    contents.withLock { contents in
+      guard contents.isOpen, let begun = contents.begun else { return nil }
+      return Open(operation: begun.operation, step: contents.step, start: begun.start)
+    }
+  }
 
   /// The state that was read last; nil when none was.
   public var lastState: State? { contents.withLock { $0.lastState } }
 
   /// A call begins.
   public func begin(_ operation: Operation, at start: Moment) {
-    contents.withLock { $0.open = Open(operation: operation, step: $0.step, start: start) }
+    contents.withLock { contents in
+      contents.begun = (operation, start)
+      contents.isOpen = true
+    }
   }
 
   /// A step begins.
@@ -127,20 +180,23 @@ public final class Journal: AccessRecorder {
   func saw(_ state: State) { contents.withLock { $0.lastState = state } }
 
   /// Takes one access.
-  public func record(_ access: Access) {
+  public func record(_ access: Access) { record(access.operation, access.outcome, access.failure) }
+
+  /// Takes one access in its parts.
+  public func record(_ operation: Operation, _ outcome: Outcome, _ failure: DeviceError.Reason?) {
     let looking = contents.withLock { contents in
-      contents.open = nil
-      contents.add(.access(access, looking: contents.isLooking), capacity: capacity)
+      contents.isOpen = false
+      contents.add(operation, outcome, failure.map(Rare.failure), capacity: capacity)
       return contents.isLooking
     }
-    onEntry?(.access(access, looking: looking))
+    if let onEntry { onEntry(.access(Access(operation, outcome, failure), looking: looking)) }
   }
 
   /// Takes one step.
   public func record(_ step: StepResult) {
     contents.withLock { contents in
       contents.step = nil
-      contents.add(.step(step), capacity: capacity)
+      contents.add(.reset, Outcome(begun: .now), .step(step), capacity: capacity)
     }
     onEntry?(.step(step))
   }
@@ -155,7 +211,7 @@ public final class Journal: AccessRecorder {
   /// What is still there from this number on, oldest first; without what was only looked at unless that is wanted.
   public func entries(from number: Int = 0, withLooks: Bool = true) -> [Numbered] {
     let (done, looks) = contents.withLock {
-      ($0.done.entries(from: number), withLooks ? $0.looks.entries(from: number) : [])
+      ($0.done.entries(from: number, looking: false), withLooks ? $0.looks.entries(from: number, looking: true) : [])
     }
     return looks.isEmpty ? done : (done + looks).sorted { $0.number < $1.number }
   }

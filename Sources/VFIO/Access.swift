@@ -8,30 +8,29 @@ public struct Access: Sendable, Equatable {
 
   /// What was asked.
   public let operation: Operation
-  private let outcome: Outcome
   /// What went wrong, or nil.
   public let failure: DeviceError.Reason?
-  private let begun: Moment
-  private let end: Moment
+  /// What the call left, and its time.
+  package let outcome: Outcome
 
   /// An access with these values.
   public init(
     operation: Operation, result: Int, failure: DeviceError.Reason?, payload: [UInt8],
     start: ContinuousClock.Instant, duration: Duration
   ) {
-    var outcome = Outcome()
+    let begun = Moment(start)
+    var outcome = Outcome(begun: begun)
+    outcome.end = begun + duration
     outcome.result = result
     outcome.keep(payload)
-    let begun = Moment(start)
-    self.init(operation, outcome, failure, from: begun, to: begun + duration)
+    self.init(operation, outcome, failure)
   }
 
-  init(_ operation: Operation, _ outcome: Outcome, _ failure: DeviceError.Reason?, from begun: Moment, to end: Moment) {
+  /// An access of these parts.
+  package init(_ operation: Operation, _ outcome: Outcome, _ failure: DeviceError.Reason?) {
     self.operation = operation
     self.outcome = outcome
     self.failure = failure
-    self.begun = begun
-    self.end = end
   }
 
   /// The migration register that was read or written, or nil.
@@ -41,19 +40,22 @@ public struct Access: Sendable, Equatable {
   /// The first bytes read or written.
   public var payload: [UInt8] { outcome.payload }
   /// When the call began.
-  public var start: ContinuousClock.Instant { begun.instant }
+  public var start: ContinuousClock.Instant { outcome.begun.instant }
   /// How long the call took.
-  public var duration: Duration { begun.duration(to: end) }
+  public var duration: Duration { outcome.begun.duration(to: outcome.end) }
   /// The number the failed call returned, if it was a number.
   public var errno: Errno? { failure?.errno }
 }
 
 /// Whoever keeps the accesses: the journal, the trace.
-public protocol AccessRecorder: Sendable {
+public protocol AccessRecorder: AnyObject, Sendable {
   /// An access begins, on the thread that makes it. Its record follows when it ends: none follows a call that hangs.
   func begin(_ operation: Operation, at start: Moment)
   /// Takes one finished access. Called on the thread that made it.
   func record(_ access: Access)
+  /// The same in its parts, which is how each one comes. To copy a whole access takes several calls, since a part of it
+  /// may have memory of its own; its parts are numbers and bytes, as a rule.
+  func record(_ operation: Operation, _ outcome: Outcome, _ failure: DeviceError.Reason?)
   /// What accesses are timed with.
   var moment: Moment { get }
 }
@@ -63,21 +65,38 @@ extension AccessRecorder {
   public var moment: Moment { .now }
   /// Nothing is kept of it.
   public func begin(_ operation: Operation, at start: Moment) {}
+  /// Puts it together.
+  public func record(_ operation: Operation, _ outcome: Outcome, _ failure: DeviceError.Reason?) {
+    record(Access(operation, outcome, failure))
+  }
 }
 
-/// What a finished call leaves for the record.
-struct Outcome: Equatable {
+/// What a finished call leaves for the record, and its time: bytes alone, no memory of its own.
+public struct Outcome: Sendable, Equatable {
+  let begun: Moment
+  var end: Moment
   var result = 0
-  var register: MigrationRegion.RegisterName?
-  private var kept = SIMD32<UInt8>()
+  private var kept = Kept()
   private var count: UInt8 = 0
+  var register: MigrationRegion.RegisterName?
+
+  /// As many bytes as an access keeps. A `SIMD32` would lie at a multiple of 32, with a gap before it.
+  private struct Kept: Equatable {
+    var first: UInt64 = 0, second: UInt64 = 0, third: UInt64 = 0, fourth: UInt64 = 0
+  }
+
+  /// Of a call that begins.
+  package init(begun: Moment) {
+    self.begun = begun
+    end = begun
+  }
 
   /// The bytes that were kept.
-  var payload: [UInt8] { (0..<Int(count)).map { kept[$0] } }
+  var payload: [UInt8] { withUnsafeBytes(of: kept) { [UInt8]($0.prefix(Int(count))) } }
 
   mutating func keep(_ bytes: RawSpan) {
     let first = bytes.extracting(first: Access.payloadLimit)
-    kept = SIMD32()
+    kept = Kept()
     withUnsafeMutableBytes(of: &kept) { target in first.withUnsafeBytes { target.copyMemory(from: $0) } }
     count = UInt8(first.byteCount)
   }
@@ -94,15 +113,16 @@ extension AccessRecorder {
   func measure<R: ~Copyable>(
     _ operation: Operation, _ call: (inout Outcome) throws(DeviceError) -> R
   ) throws(DeviceError) -> R {
-    var outcome = Outcome()
-    let start = moment
-    begin(operation, at: start)
+    var outcome = Outcome(begun: moment)
+    begin(operation, at: outcome.begun)
     do throws(DeviceError) {
       let value = try call(&outcome)
-      record(Access(operation, outcome, nil, from: start, to: moment))
+      outcome.end = moment
+      record(operation, outcome, nil)
       return value
     } catch {
-      record(Access(operation, outcome, error.reason, from: start, to: moment))
+      outcome.end = moment
+      record(operation, outcome, error.reason)
       throw error
     }
   }

@@ -1,7 +1,7 @@
 /// A device, or the kernel in front of it, did not do what was asked.
 public struct DeviceError: Error, Sendable, Equatable {
-  /// What went wrong.
-  public enum Reason: Sendable, Equatable {
+  /// What went wrong. Behind a pointer, since every access has room for one and few have one.
+  public indirect enum Reason: Sendable, Equatable {
     /// The call failed with this number.
     case refused(Errno)
     /// There is no such thing here, as with `ENOTTY`; the text says why.

@@ -6,7 +6,8 @@ import Glibc
 /// copy is a call of the runtime. That is too slow for what is kept of every access.
 public struct Moment: Sendable, Hashable, Comparable {
   /// Of the clock that `ContinuousClock` reads.
-  private let nanoseconds: Int64
+  @usableFromInline
+  let nanoseconds: Int64
 
   /// One moment by both clocks. Nobody can read them at the same time: of some tries the one with the least in between.
   private static let origin = {
@@ -15,7 +16,8 @@ public struct Moment: Sendable, Hashable, Comparable {
     return (best.moment, best.instant)
   }()
 
-  private init(nanoseconds: Int64) {
+  @inlinable
+  init(nanoseconds: Int64) {
     self.nanoseconds = nanoseconds
   }
 
@@ -25,6 +27,7 @@ public struct Moment: Sendable, Hashable, Comparable {
   }
 
   /// The present moment.
+  @inlinable
   public static var now: Moment {
     var time = timespec()
     clock_gettime(CLOCK_BOOTTIME, &time)
@@ -37,6 +40,10 @@ public struct Moment: Sendable, Hashable, Comparable {
   /// How long it is from here to there.
   public func duration(to other: Moment) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
 
+  /// The same in nanoseconds: as a `Duration` it takes a multiplication of 128 bits.
+  @inlinable
+  public func nanoseconds(to other: Moment) -> Int64 { other.nanoseconds - nanoseconds }
+
   /// So much later.
   public static func + (moment: Moment, duration: Duration) -> Moment {
     let (seconds, attoseconds) = duration.components
@@ -44,5 +51,6 @@ public struct Moment: Sendable, Hashable, Comparable {
   }
 
   /// Whether one is earlier.
+  @inlinable
   public static func < (one: Moment, other: Moment) -> Bool { one.nanoseconds < other.nanoseconds }
 }

@@ -1,9 +1,12 @@
 /// What is asked of a device, or of the kernel to get at it.
+///
+/// One is kept of every access. What is large, or holds memory of its own, is rare and lies behind a pointer (`indirect`):
+/// that keeps all others small, and a copy of them a copy of bytes.
 public enum Operation: Sendable, Equatable {
   /// A node is opened.
-  case open(path: String)
+  indirect case open(path: String)
   /// A call that leads to the device, such as `BIND_IOMMUFD` or `GROUP_SET_CONTAINER`, before the device answers itself.
-  case attach(call: String)
+  indirect case attach(call: String)
   /// `VFIO_DEVICE_GET_INFO`.
   case deviceInfo
   /// `VFIO_DEVICE_GET_REGION_INFO` with a buffer of `argsz` bytes.
@@ -47,7 +50,7 @@ public enum Operation: Sendable, Equatable {
   /// Memory of ours is given to the device: `IOMMU_MAP_DMA`.
   case mapDMA(DMARange)
   /// It is taken away, with a bitmap of pages of this size if asked for: `IOMMU_UNMAP_DMA`.
-  case unmapDMA(DMARange, pageSize: UInt64?)
+  indirect case unmapDMA(DMARange, pageSize: UInt64?)
   /// `IOMMU_DIRTY_PAGES` with START.
   case dirtyPagesStart
   /// `IOMMU_DIRTY_PAGES` with STOP.
@@ -55,9 +58,9 @@ public enum Operation: Sendable, Equatable {
   /// `IOMMU_DIRTY_PAGES` with GET_BITMAP.
   case dirtyPagesGet(DMARange, pageSize: UInt64)
   /// `IOMMU_DIRTY_PAGES` or `IOMMU_UNMAP_DMA` with arguments that may be wrong.
-  case dirtyCall(DirtyCall)
+  indirect case dirtyCall(DirtyCall)
   /// Feature DMA_LOGGING_START.
-  case startLogging(ranges: [DMARange], pageSize: UInt64)
+  indirect case startLogging(ranges: [DMARange], pageSize: UInt64)
   /// Feature DMA_LOGGING_STOP.
   case stopLogging
   /// Feature DMA_LOGGING_REPORT.

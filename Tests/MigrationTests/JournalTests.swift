@@ -27,6 +27,25 @@ import VFIO
     #expect(journal.lastStep == nil)
   }
 
+  @Test func anEntryLeavesNothingToTheOneThatTakesItsPlace() {
+    let journal = Journal(capacity: 1)
+    let step = StepResult(requested: .reset, from: nil, plan: nil, failure: nil, reached: nil, duration: .zero)
+    let failed = Access(
+      operation: .attach(call: "BIND_IOMMUFD"), result: 7, failure: .absent("nothing is there"), payload: [1, 2, 3],
+      start: .now, duration: .seconds(1))
+    let done = reset
+    for _ in 0..<2 {
+      journal.record(failed)
+      #expect(journal.entries().map(\.entry) == [.access(failed, looking: false)])
+      journal.record(done)
+      #expect(journal.entries().map(\.entry) == [.access(done, looking: false)])
+      journal.record(step)
+      #expect(journal.entries().map(\.entry) == [.step(step)])
+    }
+    journal.looking { journal.record(failed) }
+    #expect(journal.entries().map(\.entry) == [.step(step), .access(failed, looking: true)])
+  }
+
   @Test func looksDoNotPushOutWhatWasDone() {
     let journal = Journal(capacity: 8)
     journal.record(reset)

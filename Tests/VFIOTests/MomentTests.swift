@@ -13,6 +13,7 @@ import VFIO
     let (first, second) = (Moment.now, Moment.now)
     #expect(first <= second)
     #expect(first.duration(to: second) == first.instant.duration(to: second.instant))
+    #expect(first.duration(to: second) == .nanoseconds(first.nanoseconds(to: second)))
     // Both are the same clock: what the first conversion costs is far below this.
     #expect(abs(Moment.now.instant.duration(to: .now) / .milliseconds(1)) < 100)
   }

@@ -23,6 +23,12 @@ import VFIO
     #expect(zip(accesses, accesses.dropFirst()).allSatisfy { $0.start <= $1.start })
   }
 
+  /// It is copied several times for each access: a case that is larger belongs behind a pointer (`indirect`).
+  @Test func anOperationIsSmall() {
+    #expect(MemoryLayout<Operation>.size <= 25)
+    #expect(MemoryLayout<DeviceError.Reason?>.size <= 8)
+  }
+
   @Test func ofALongPayloadTheFirstBytesAreKept() {
     let start = ContinuousClock.now
     let access = Access(

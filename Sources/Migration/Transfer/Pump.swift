@@ -22,6 +22,10 @@ final class Pump: Sendable {
   private let observer: TransferObserver
   private let clock: @Sendable () -> Moment
   private let start: Moment
+  /// When it has lasted as long as it may.
+  private let deadline: Moment
+  /// Whether there is a fault; asked before every chunk.
+  private let hasFailed = Atomic(false)
   private let contents: Mutex<Contents>
 
   /// For so many devices that give their data.
@@ -33,6 +37,8 @@ final class Pump: Sendable {
     self.observer = observer
     self.clock = clock
     start = clock()
+    // No later than a moment can be: so many years are as good as for ever.
+    deadline = start + min(limits.time, .seconds(1 << 32))
     let count = TransferCount(devices: devices, target: options.downtimeTarget, now: start)
     contents = Mutex(Contents(phaseStart: start, lastData: start, latest: start, count: count))
   }
@@ -53,6 +59,7 @@ final class Pump: Sendable {
     contents.withLock { contents in
       guard contents.count.report.fault == nil else { return }
       (contents.count.report.fault, contents.count.report.faulty) = (fault, device)
+      hasFailed.store(true, ordering: .relaxed)
     }
   }
 
@@ -91,7 +98,7 @@ final class Pump: Sendable {
   func move(
     from reader: any ChunkReader, in state: State, _ take: (RawSpan) throws(TransferFault) -> Void
   ) throws(TransferFault) -> Piece {
-    if observer.isCancelled() || fault != nil { throw .cancelled }
+    if observer.isCancelled() || hasFailed.load(ordering: .relaxed) { throw .cancelled }
     let stopped = !state.isRunning
     let asked = clock()
     let piece = try reader.next(stopped: stopped, take)
@@ -99,7 +106,7 @@ final class Pump: Sendable {
     let (bytes, lastData) = contents.withLock { contents in
       if case .chunk(let bytes) = piece {
         contents.lastData = now
-        contents.count.add(bytes, in: asked.duration(to: now))
+        contents.count.add(bytes, in: asked.nanoseconds(to: now))
       }
       contents.latest = now
       return (contents.count.report.bytes, contents.lastData)
@@ -111,8 +118,8 @@ final class Pump: Sendable {
     case .end: return piece
     }
     if bytes > limits.bytes { throw .bound("more than \(limits.bytes) bytes and no end (--max-bytes)") }
-    if start.duration(to: now) > limits.time { throw .bound("no end after \(limits.time) (--max-time)") }
-    if stopped && lastData.duration(to: now) > limits.stall {
+    if now > deadline { throw .bound("no end after \(limits.time) (--max-time)") }
+    if piece == .nothingNow && stopped && lastData.duration(to: now) > limits.stall {
       throw .bound("no data for \(limits.stall) from a stopped device that has not said that it is done")
     }
     return piece

@@ -4,7 +4,8 @@ import VFIO
 struct TransferCount {
   /// A device that gives its data.
   private struct Source {
-    var lastAsked: Moment
+    /// When it may be asked again.
+    var due: Moment
     var left = Estimate()
   }
 
@@ -14,8 +15,8 @@ struct TransferCount {
   var report = TransferReport()
   private var sources: [Source]
   private var convergence: Convergence
-  /// The time in which data moved, of all devices together.
-  private var busy = Duration.zero
+  /// The time in which data moved, of all devices together, in nanoseconds.
+  private var busy: Int64 = 0
   /// When how much had been moved, of late. Not every device says what is left, by which convergence is judged.
   private var recent: [(time: Moment, moved: UInt64)]
   /// The rate is told over so long.
@@ -23,23 +24,23 @@ struct TransferCount {
 
   /// For so many devices, from now on.
   init(devices: Int, target: Duration, now: Moment) {
-    sources = [Source](repeating: Source(lastAsked: now), count: devices)
+    sources = [Source](repeating: Source(due: now + Self.pace), count: devices)
     convergence = Convergence(target: target)
     report.downtimeTarget = target
     recent = [(now, 0)]
   }
 
-  /// A chunk of so many bytes was moved; there is a phase.
-  mutating func add(_ bytes: Int, in time: Duration) {
-    busy += time
+  /// A chunk of so many bytes was moved in so many nanoseconds; there is a phase.
+  mutating func add(_ bytes: Int, in nanoseconds: Int64) {
+    busy += nanoseconds
     report.phases[report.phases.count - 1].bytes += UInt64(bytes)
     report.phases[report.phases.count - 1].chunks += 1
   }
 
   /// Whether the device may be asked what is left; counts as asked then.
   mutating func isDue(_ device: Int, at now: Moment) -> Bool {
-    guard sources[device].lastAsked.duration(to: now) >= Self.pace else { return false }
-    sources[device].lastAsked = now
+    guard now >= sources[device].due else { return false }
+    sources[device].due = now + Self.pace
     return true
   }
 
@@ -55,7 +56,7 @@ struct TransferCount {
     let all = self.left
     if all != Estimate() { report.phases[report.phases.count - 1].left = all }
     if let remaining = all.remaining {
-      convergence.note(moved: report.bytes, in: busy, remaining: remaining, at: now.instant)
+      convergence.note(moved: report.bytes, in: .nanoseconds(busy), remaining: remaining, at: now.instant)
     }
     // What pre-copy came to was decided when the devices were stopped.
     if running { report.verdict = convergence.verdict }

@@ -145,7 +145,7 @@ public final class V1Interface: MigrationInterface {
 
   /// Keeps what is known of the window, or forgets it.
   public func arrived(in state: State, from before: State?) {
-    window.arrived(in: state, from: before)
+    window = window.arrived(in: state, from: before)
   }
 
   /// Nothing is held open.

@@ -30,12 +30,11 @@ struct V1Window {
   var offset = Register.unread
   var size = Register.unread
 
-  /// The device was in one state and is in another one now.
-  mutating func arrived(in state: State, from before: State?) {
-    guard let before, !state.isSame(as: before) else { return }
+  /// What is known when the device was in one state and is in another one now.
+  func arrived(in state: State, from before: State?) -> V1Window {
+    guard let before, !state.isSame(as: before) else { return self }
     // Stopping a device in pre-copy goes on with the same data; every other change begins a window or ends it.
-    if before.isSaving && before.isRunning && state.isSaving { return }
-    self = V1Window()
-    if state.isSaving { chunk = .none }
+    if before.isSaving && before.isRunning && state.isSaving { return self }
+    return V1Window(chunk: state.isSaving ? .none : .unknown)
   }
 }

@@ -45,7 +45,7 @@ func open(_ address: String, journal: Journal? = Journal(), maxRead: Int = 1 << 
 }
 
 /// Times nothing and keeps nothing.
-private struct NoRecorder: AccessRecorder {
+private final class NoRecorder: AccessRecorder {
   func record(_ access: Access) {}
 }
 

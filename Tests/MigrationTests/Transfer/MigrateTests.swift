@@ -150,7 +150,7 @@ import VFIO
   @Test func whatSeveralSourcesHaveLeftIsAddedUp() {
     var count = TransferCount(devices: 2, target: .seconds(1), now: .now)
     count.report.phases = [TransferReport.Phase(state: "pre-copy")]
-    count.add(1000, in: .milliseconds(1))
+    count.add(1000, in: 1_000_000)
     var left = Estimate()
     (left.initial, left.dirty) = (0, 100)
     count.note(left, of: 0, running: true, at: .now)
@@ -169,7 +169,7 @@ import VFIO
   @Test func whatIsLeftInStopCopyDoesNotChangeTheVerdictOfPreCopy() {
     var count = TransferCount(devices: 1, target: .zero, now: .now)
     count.report.phases = [TransferReport.Phase(state: "stop-copy")]
-    count.add(1000, in: .milliseconds(1))
+    count.add(1000, in: 1_000_000)
     var left = Estimate()
     left.stopCopy = 0
     count.note(left, of: 0, running: false, at: .now)
