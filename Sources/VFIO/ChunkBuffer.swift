@@ -36,6 +36,11 @@ public struct ChunkBuffer: Sendable {
     }
   }
 
+  /// Exchanges its memory for that of `other`, with what is in both.
+  public mutating func exchange(_ other: inout [UInt8]) {
+    swap(&bytes, &other)
+  }
+
   /// Hands out the first `count` bytes, which have been filled.
   @inlinable
   public func hand<R, E: Error>(_ count: Int, to take: (RawSpan) throws(E) -> R) throws(E) -> R {

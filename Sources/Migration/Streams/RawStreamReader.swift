@@ -30,7 +30,7 @@ public final class RawStreamReader: ChunkSource {
   }
 
   /// The next chunk of the file.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
     var count = first.count
     if first.isEmpty {
       count = try read(into: &buffer)
@@ -42,7 +42,7 @@ public final class RawStreamReader: ChunkSource {
       return nil
     }
     sha256.update(buffer.span.bytes.extracting(first: count))
-    return count
+    return 0..<count
   }
 
   private func read(into buffer: inout [UInt8]) throws(StreamFault) -> Int {

@@ -23,6 +23,12 @@ public protocol ChunkReader: AnyObject {
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate
 }
 
+/// A reader that can part with a chunk.
+protocol LendingReader: ChunkReader {
+  /// Exchanges the buffer at whose start the last chunk lies for another one: who keeps the chunk need not copy it.
+  func exchange(_ buffer: inout [UInt8])
+}
+
 /// Puts data into a device that resumes, in the order it came.
 public protocol ChunkWriter: AnyObject {
   /// Gives the device one chunk.

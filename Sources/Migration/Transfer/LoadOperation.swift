@@ -2,10 +2,10 @@ import VFIO
 
 /// Where data to load comes from.
 public protocol ChunkSource: AnyObject {
-  /// Fills the buffer with the next chunk.
+  /// Puts the next chunk into `buffer`, which is to be given back each time as it is.
   ///
-  /// - Returns: its size; nil when all has come.
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int?
+  /// - Returns: where it lies there; nil when all has come.
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>?
 
   /// The SHA-256 of all chunks together, 64 hexadecimal digits, once all have come; nil when there is none.
   var digest: String? { get }
@@ -13,9 +13,9 @@ public protocol ChunkSource: AnyObject {
 
 extension StreamFileReader: ChunkSource {
   /// The next chunk of the file; phases are passed over.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
     while let piece = try next(into: &buffer) {
-      if case .chunk(let count) = piece { return count }
+      if case .chunk(let count) = piece { return 0..<count }
     }
     return nil
   }
@@ -79,12 +79,12 @@ private final class SourceReader: ChunkReader {
   }
 
   func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
-    let count: Int?
-    do throws(StreamFault) { count = try source.nextChunk(into: &buffer) } catch { throw .stream(error) }
-    guard let count else { return .end }
+    let place: Range<Int>?
+    do throws(StreamFault) { place = try source.nextChunk(into: &buffer) } catch { throw .stream(error) }
+    guard let place else { return .end }
     let bytes = buffer
-    try take(bytes.span.bytes.extracting(first: count))
-    return .chunk(count)
+    try take(bytes.span.bytes.extracting(place))
+    return .chunk(place.count)
   }
 
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate { Estimate() }

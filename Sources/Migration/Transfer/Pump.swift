@@ -72,7 +72,7 @@ final class Pump: Sendable {
     contents.withLock { contents in
       guard contents.count.report.phases.last?.state != state.name else { return }
       contents.endPhase(at: now)
-      (contents.phaseStart, contents.lastData) = (now, now)
+      (contents.phaseStart, contents.lastData, contents.latest) = (now, now, now)
       contents.count.report.phases.append(TransferReport.Phase(state: state.name))
     }
   }
@@ -100,13 +100,15 @@ final class Pump: Sendable {
   ) throws(TransferFault) -> Piece {
     if observer.isCancelled() || hasFailed.load(ordering: .relaxed) { throw .cancelled }
     let stopped = !state.isRunning
-    let asked = clock()
+    // A look at the clock takes its time too. With devices that run the rate of the device alone is wanted, to tell whether
+    // it keeps up with what it changes.
+    let asked = stopped ? nil : clock()
     let piece = try reader.next(stopped: stopped, take)
     let now = clock()
     let (bytes, lastData) = contents.withLock { contents in
       if case .chunk(let bytes) = piece {
         contents.lastData = now
-        contents.count.add(bytes, in: asked.nanoseconds(to: now))
+        contents.count.add(bytes, in: (asked ?? contents.latest).nanoseconds(to: now))
       }
       contents.latest = now
       return (contents.count.report.bytes, contents.lastData)

@@ -69,20 +69,36 @@ public struct SaveOperation {
   }
 }
 
-/// A reader whose bytes are all in their place while it has no more.
+/// A reader whose bytes are all in their place while it has no more. Long chunks are not copied on their way there.
 private final class FlushingReader: ChunkReader {
   private let reader: any ChunkReader
   private let sink: any StreamWriter
+  /// Both, when the one can part with a chunk and the other can take it.
+  private let handing: (reader: any LendingReader, sink: WriteBehind)?
 
   init(_ reader: any ChunkReader, _ sink: any StreamWriter) {
     self.reader = reader
     self.sink = sink
+    if let reader = reader as? any LendingReader, let sink = sink as? WriteBehind {
+      handing = (reader, sink)
+    } else {
+      handing = nil
+    }
   }
 
   func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
-    let piece = try reader.next(stopped: stopped, take)
-    if piece == .nothingNow {
-      do throws(StreamFault) { try sink.flush() } catch { throw .stream(error) }
+    var isHanded = false
+    let piece = try reader.next(stopped: stopped) { (chunk) throws(TransferFault) in
+      isHanded = handing != nil && WriteBehind.takesWhole(chunk.byteCount)
+      if !isHanded { try take(chunk) }
+    }
+    do throws(StreamFault) {
+      if isHanded, let handing, case .chunk(let count) = piece {
+        try handing.sink.takeChunk(of: count) { buffer in handing.reader.exchange(&buffer) }
+      }
+      if piece == .nothingNow { try sink.flush() }
+    } catch {
+      throw .stream(error)
     }
     return piece
   }

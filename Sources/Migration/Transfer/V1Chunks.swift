@@ -44,6 +44,9 @@ final class V1DataSection {
     try buffer.hand(count, to: take)
   }
 
+  /// Exchanges the buffer at whose start lies what was handed out last.
+  func exchange(_ buffer: inout [UInt8]) { self.buffer.exchange(&buffer) }
+
   /// Puts `chunk` at `offset`.
   func write(_ chunk: RawSpan, at offset: UInt64) throws(TransferFault) {
     if access != .map {
@@ -133,7 +136,7 @@ extension Region {
 }
 
 /// Takes the data out of a v1 device: pending_bytes, data_offset, data_size, the data, and again (linux/vfio.h, 5.8).
-final class V1Reader: ChunkReader {
+final class V1Reader: LendingReader {
   private let interface: V1Interface
   private let section: V1DataSection
 
@@ -143,19 +146,22 @@ final class V1Reader: ChunkReader {
   }
 
   func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+    let now = Moment.now
     // Reading pending_bytes acknowledges the chunk before.
     let pending = try onDevice { () throws(DeviceError) in
-      try uninterrupted { () throws(DeviceError) in try interface.acknowledgeChunk() }
+      try uninterrupted { () throws(DeviceError) in try interface.acknowledgeChunk(at: now) }
     }
     guard pending > 0 else { return stopped ? .end : .nothingNow }
     let (offset, size) = try onDevice { () throws(DeviceError) in
-      try uninterrupted { () throws(DeviceError) in try interface.openChunk() }
+      try uninterrupted { () throws(DeviceError) in try interface.openChunk(at: now) }
     }
     guard size > 0 else { return .nothingNow }
     let count = try interface.region.checked(offset: offset, size: size)
     try section.read(at: offset, count: count, take)
     return .chunk(count)
   }
+
+  func exchange(_ buffer: inout [UInt8]) { section.exchange(&buffer) }
 
   /// Only known between chunks: reading pending_bytes acknowledges.
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate {
@@ -176,13 +182,14 @@ final class V1Writer: ChunkWriter {
   }
 
   func put(_ chunk: RawSpan) throws(TransferFault) {
+    let now = Moment.now
     let offset = try onDevice { () throws(DeviceError) in
-      try uninterrupted { () throws(DeviceError) in try interface.readDataOffset() }
+      try uninterrupted { () throws(DeviceError) in try interface.readDataOffset(at: now) }
     }
     _ = try interface.region.checked(offset: offset, size: UInt64(chunk.byteCount))
     try section.write(chunk, at: offset)
     let size = UInt64(chunk.byteCount)
-    try onDevice { () throws(DeviceError) in try interface.writeDataSize(size) }
+    try onDevice { () throws(DeviceError) in try interface.writeDataSize(size, at: now) }
   }
 }
 

@@ -1,7 +1,7 @@
 import VFIO
 
 /// Takes the data out of a v2 device's data fd.
-final class V2Reader: ChunkReader {
+final class V2Reader: LendingReader {
   /// As much as QEMU reads at once; larger buffers gave nothing there.
   private static let size = 1 << 20
   /// How long one wait for data lasts before the bounds of the transfer are looked at again.
@@ -28,6 +28,8 @@ final class V2Reader: ChunkReader {
     try buffer.hand(got, to: take)
     return .chunk(got)
   }
+
+  func exchange(_ buffer: inout [UInt8]) { self.buffer.exchange(&buffer) }
 
   /// Nil when there is nothing for now.
   private func read(_ stream: any DataStream) throws(TransferFault) -> Int? {

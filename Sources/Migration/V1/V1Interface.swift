@@ -99,34 +99,38 @@ public final class V1Interface: MigrationInterface {
 
   /// Reads `data_offset` and `data_size`: the device puts a chunk into the window, and the chunk is open until
   /// `pending_bytes` is read. An action, not a look.
+  ///
+  /// - Parameter now: the present moment, which is kept. To ask for it for every register takes as long as some devices'
+  ///   answer.
   @discardableResult
-  public func openChunk() throws(DeviceError) -> (offset: UInt64, size: UInt64) {
+  public func openChunk(at now: Moment = .now) throws(DeviceError) -> (offset: UInt64, size: UInt64) {
     // Even a read that fails may have made the device begin.
     window.chunk = .open
     let offset = try register(UInt64.self, Register.dataOffset)
     let size = try register(UInt64.self, Register.dataSize)
-    let now = Moment.now
     (window.offset, window.size) = (.seen(offset, at: now), .seen(size, at: now))
     return (offset, size)
   }
 
   /// Reads `data_offset`: while the device resumes, where the next chunk is to be written.
-  func readDataOffset() throws(DeviceError) -> UInt64 {
+  func readDataOffset(at now: Moment) throws(DeviceError) -> UInt64 {
     let offset = try register(UInt64.self, Register.dataOffset)
-    window.offset = .seen(offset, at: .now)
+    window.offset = .seen(offset, at: now)
     return offset
   }
 
   /// Writes `data_size` while the device resumes: it takes the chunk that was written into its window.
-  func writeDataSize(_ size: UInt64) throws(DeviceError) {
+  func writeDataSize(_ size: UInt64, at now: Moment) throws(DeviceError) {
     try device.setRegister(size, in: region, at: Register.dataSize)
-    window.size = .seen(size, at: .now)
+    window.size = .seen(size, at: now)
   }
 
   /// Reads `pending_bytes`: acknowledges the chunk that is open.
+  ///
+  /// - Parameter now: the present moment, which is kept.
   @discardableResult
-  public func acknowledgeChunk() throws(DeviceError) -> UInt64 {
-    let pending = try readPending()
+  public func acknowledgeChunk(at now: Moment = .now) throws(DeviceError) -> UInt64 {
+    let pending = try readPending(at: now)
     window.chunk = .none
     return pending
   }
@@ -154,9 +158,9 @@ public final class V1Interface: MigrationInterface {
   /// What was seen of the window was another session's.
   public func reopened() { window = V1Window() }
 
-  private func readPending() throws(DeviceError) -> UInt64 {
+  private func readPending(at now: Moment = .now) throws(DeviceError) -> UInt64 {
     let value = try register(UInt64.self, Register.pendingBytes)
-    window.pending = .seen(value, at: .now)
+    window.pending = .seen(value, at: now)
     return value
   }
 

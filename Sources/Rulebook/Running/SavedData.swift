@@ -161,10 +161,10 @@ final class LoadChunks: ChunkSource {
 
   init(_ chunks: [LoadData]) { rest = chunks[...] }
 
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
     guard let next = rest.popFirst() else { return nil }
     if rest.isEmpty { end.comes() }
     buffer = try next.read()
-    return next.count
+    return buffer.indices
   }
 }

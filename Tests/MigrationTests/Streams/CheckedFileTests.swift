@@ -50,7 +50,7 @@ import VFIO
     bytes[try #require(bytes.indices.first { bytes[$0...].starts(with: [1, 2, 3]) })] ^= 0xFF
     try write(bytes, over: path)
     var buffer: [UInt8] = []
-    #expect(try reader.nextChunk(into: &buffer) == first.count)
+    #expect(try reader.nextChunk(into: &buffer) == first.indices)
     let fault = try #require(throws: StreamFault.self) { try reader.nextChunk(into: &buffer) }
     #expect(fault.reason == "the frame's checksum does not fit")
   }
@@ -83,7 +83,7 @@ import VFIO
 
   private func readChunks(_ reader: StreamFileReader) throws -> [[UInt8]] {
     var (buffer, chunks): ([UInt8], [[UInt8]]) = ([], [])
-    while let count = try reader.nextChunk(into: &buffer) { chunks.append(Array(buffer.prefix(count))) }
+    while let place = try reader.nextChunk(into: &buffer) { chunks.append(Array(buffer[place])) }
     return chunks
   }
 

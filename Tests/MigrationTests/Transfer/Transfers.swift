@@ -90,12 +90,12 @@ final class MemoryStream: StreamWriter, ChunkSource {
 
   func abandon() {}
 
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
     guard next < chunks.count else { return nil }
     defer { next += 1 }
     onChunk?(next + 1)
     buffer = chunks[next]
-    return buffer.count
+    return buffer.indices
   }
 
   var digest: String? { nil }

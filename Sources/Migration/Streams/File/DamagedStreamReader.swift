@@ -17,13 +17,13 @@ public final class DamagedStreamReader: ChunkSource {
   public var digest: String? { nil }
 
   /// The next chunk of the file.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
     while let frame = try Self.unlessDamaged({ () throws(StreamFault) in try source.nextFrame() }) ?? nil {
       if frame.kind == .trailer { return nil }
       let before = source.position
       let isWhole = try source.read(Int(frame.length), into: &buffer)
       let count = Int(source.position - before)
-      if frame.kind == .chunk && count > 0 { return count }
+      if frame.kind == .chunk && count > 0 { return 0..<count }
       if !isWhole { return nil }
     }
     return nil

@@ -13,6 +13,8 @@ final class FrameSource {
   private var frameIsLong = false
   /// Where the frame that is being read begins.
   private(set) var frameOffset: UInt64 = 0
+  /// Bytes of the longest chunk there is room for at once; a made-up length may be more than there can be.
+  private static let room = 32 << 20
   /// What has been read, for a fault that says how far it came.
   var soFar: any CustomStringConvertible = StreamExtent()
 
@@ -93,6 +95,8 @@ final class FrameSource {
   /// - Returns: whether they were all there.
   func read(_ count: Int, into buffer: inout [UInt8]) throws(StreamFault) -> Bool {
     var done = 0
+    // Room takes no memory until it is used, unlike a smaller buffer that has to be copied into a larger one.
+    if buffer.count < count { buffer.reserveCapacity(min(count, Self.room)) }
     while done < count {
       if buffer.count < count {
         let more = min(count - buffer.count, max(64 << 10, buffer.count))

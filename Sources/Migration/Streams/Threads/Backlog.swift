@@ -1,8 +1,8 @@
 import Dispatch
 
-/// Bounds how many bytes are on their way from one thread to another.
+/// Bounds how many bytes are on their way from one thread to another: more than the limit only as one chunk, alone.
 final class Backlog: Sendable {
-  /// A longer chunk is not handed on: to keep a second and a third one in memory would take more than it gives.
+  /// Enough for both threads to go on when one of them is late.
   static let limit = count * share
   private static let share = 256 << 10
   private static let count = 8

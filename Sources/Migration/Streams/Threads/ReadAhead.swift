@@ -33,11 +33,6 @@ public final class ReadAhead: ChunkSource {
       guard count > 0 else { return }
       backlog.enter(count)
       put(.batch(batch))
-      if count > Backlog.limit {
-        // Only when it has been taken the next one is read.
-        backlog.enter(count)
-        backlog.leave(count)
-      }
     }
 
     private func put(_ piece: Piece) {
@@ -77,16 +72,16 @@ public final class ReadAhead: ChunkSource {
 
   deinit {
     shared.isStopped.store(true, ordering: .relaxed)
-    // It may be waiting for room, and with a long chunk once more.
-    for _ in 0..<2 { shared.backlog.leave(Backlog.limit) }
+    // It may be waiting for room.
+    shared.backlog.leave(Backlog.limit)
   }
 
-  /// The next chunk, when it is there.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Int? {
+  /// The next chunk, when it is there. All of a batch lie in the same buffer: none is copied.
+  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
     while true {
-      if let batch, next < batch.ends.count {
+      if let batch, next < batch.places.count {
         defer { next += 1 }
-        return batch.take(next, into: &buffer)
+        return batch.places[next]
       }
       giveBack(&buffer)
       if let end {
@@ -94,7 +89,9 @@ public final class ReadAhead: ChunkSource {
         return nil
       }
       switch shared.take() {
-      case .batch(let full): (batch, next) = (full, 0)
+      case .batch(let full):
+        swap(&full.bytes, &buffer)
+        (batch, next) = (full, 0)
       case .end(let result): end = result
       }
     }
@@ -103,11 +100,11 @@ public final class ReadAhead: ChunkSource {
   /// The source's, once all has come.
   public var digest: String? { if case .success = end { source.digest } else { nil } }
 
-  /// Lets the second thread have the batch again.
+  /// Lets the second thread have the batch again, with its bytes: there is no need of two buffers for long chunks.
   private func giveBack(_ buffer: inout [UInt8]) {
     guard let batch else { return }
     let count = batch.count
-    batch.takeBack(&buffer)
+    swap(&batch.bytes, &buffer)
     shared.free.put(batch)
     shared.backlog.leave(count)
     self.batch = nil
@@ -118,8 +115,8 @@ public final class ReadAhead: ChunkSource {
 private struct Filler {
   private let source: any ChunkSource
   private var scratch: [UInt8] = []
-  /// The length of a chunk in `scratch` that did not fit into the batch before.
-  private var carried: Int?
+  /// The place of a chunk in `scratch` that did not fit into the batch before.
+  private var carried: Range<Int>?
 
   init(_ source: any ChunkSource) {
     self.source = source
@@ -134,12 +131,12 @@ private struct Filler {
     } else if let first = try source.nextChunk(into: &batch.bytes) {
       batch.holdFirst(first)
     }
-    while batch.count > 0, !batch.isFull, let count = try source.nextChunk(into: &scratch) {
-      guard batch.hasRoom(for: count) else {
-        carried = count
+    while batch.count > 0, !batch.isFull, let place = try source.nextChunk(into: &scratch) {
+      guard batch.hasRoom(for: place.count) else {
+        carried = place
         break
       }
-      batch.add(scratch.span.bytes.extracting(first: count))
+      batch.add(scratch.span.bytes.extracting(place))
     }
   }
 }

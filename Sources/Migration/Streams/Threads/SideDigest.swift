@@ -39,9 +39,9 @@ final class SideDigest {
 
   /// Batches that nobody uses. How many there are bounds how far the second thread may be behind.
   private final class FreeBatches: Sendable {
-    private nonisolated(unsafe) var batches = (0..<63).map { _ in Batch() }
+    private nonisolated(unsafe) var batches = (0..<31).map { _ in Batch() }
     private let lock = Mutex(())
-    private let count = DispatchSemaphore(value: 63)
+    private let count = DispatchSemaphore(value: 31)
 
     func take() -> Batch {
       count.wait()

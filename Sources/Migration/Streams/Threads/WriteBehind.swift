@@ -52,13 +52,26 @@ public final class WriteBehind: StreamWriter {
   /// Takes a chunk. Waits when too much is still to be written.
   public func chunk(_ bytes: RawSpan) throws(StreamFault) {
     try shared.check()
-    if bytes.byteCount > Backlog.limit {
-      try settle()
-      return try writer.chunk(bytes)
-    }
     if !current.hasRoom(for: bytes.byteCount) { handOver() }
     current.add(bytes)
     if current.isFull { handOver() }
+  }
+
+  /// Whether a chunk of so many bytes is taken with the buffer it lies in. A short one is copied, to go with others.
+  static func takesWhole(_ count: Int) -> Bool { count >= ChunkBatch.size }
+
+  /// Takes a chunk with the buffer it lies in.
+  ///
+  /// - Parameter exchange: puts the chunk, and its buffer, in the place of what it is given.
+  func takeChunk(of count: Int, exchange: (inout [UInt8]) -> Void) throws(StreamFault) {
+    try shared.check()
+    if current.count > 0 { handOver() }
+    shared.backlog.enter(count)
+    // Not before there is room: of the longest chunks there are two then, the one on its way and the next one.
+    let batch = shared.free.take()
+    exchange(&batch.bytes)
+    batch.holdFirst(0..<count)
+    send(batch)
   }
 
   /// Waits until all is written, and flushes the writer.
@@ -81,9 +94,13 @@ public final class WriteBehind: StreamWriter {
 
   private func handOver() {
     shared.backlog.enter(current.count)
-    nonisolated(unsafe) let writer = writer
-    queue.async { [shared, current] in shared.write(current, to: writer) }
+    send(current)
     current = shared.free.take()
+  }
+
+  private func send(_ batch: ChunkBatch) {
+    nonisolated(unsafe) let writer = writer
+    queue.async { [shared] in shared.write(batch, to: writer) }
   }
 
   private func settle() throws(StreamFault) {
