@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 // CRC-32C (Castagnoli) as RFC 3720 gives it, and SHA-256 as FIPS 180-4 gives it. Each has two ways that give the same
-// result: the processor's own instructions where it has them, and plain C. The ways in plain C can be asked for by name,
-// so that they can be compared on a machine that would never take them.
+// result: the processor's own instructions where it has them, and plain C. For CRC-32C the faster one is taken: an
+// emulated instruction can be slower. The ways in plain C can be asked for by name, so that they can be compared on a
+// machine that would never take them.
 
 /// The checksum of what came before (0 at the start) and of these bytes behind it.
 uint32_t cc_crc32c(uint32_t crc, const void *bytes, size_t count);

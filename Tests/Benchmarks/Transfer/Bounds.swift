@@ -23,7 +23,7 @@ struct Bounds {
     print("bounds, in pieces of 1 MiB: memcpy \(whole(rate(bytes, in: times[0][0]))) MiB/s,", terminator: " ")
     print("write(2) to a file in memory \(whole(rate(bytes, in: times[1][0]))) MiB/s,")
     print("SHA-256 on one processor \(whole(rate(bytes, in: times[2][0]))) MiB/s,", terminator: " ")
-    print("CRC-32C \(whole(rate(bytes, in: times[3][0]))) MiB/s: no save with SHA-256 is faster than that")
+    print("CRC-32C \(whole(rate(bytes, in: times[3][0]))) MiB/s: no file has its SHA-256 faster than that")
   }
 
   private func digest(_ source: [UInt8]) {

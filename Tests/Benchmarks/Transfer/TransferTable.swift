@@ -22,7 +22,7 @@ struct TransferTable {
     _ verb: String, _ last: String, _ chunks: [Int], _ measure: (Int) throws -> (rates: [Double], last: Double)
   ) throws {
     print("\n\(verb), \(way.rawValue): MiB/s, and ratio to the loop in C")
-    print("(aim: 0.95 without checksums, 0.80 with; SHA-256 is bound as said above)")
+    print("(aim: 0.95 without checksums, 0.80 with)")
     let columns = ["C loop", "without", "ratio", "CRC-32C", "ratio", "SHA-256", "ratio", last, "peak MiB"]
     print(line("", columns, bar: "█ with SHA-256 ▓ without ░ C loop"))
     var most = 0.0

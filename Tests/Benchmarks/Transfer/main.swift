@@ -9,7 +9,9 @@ let yardstick = """
   The loop in C makes the same accesses to the same simulated device, and one write(2) or read(2) of plain bytes for each
   chunk. Ours does more: each access is timed and kept in the journal, each offset and size is looked at, a map that is
   taken away is an error and not the end, each chunk goes into a frame, the file gets its name when it is whole. And one
-  thing less: short frames are gathered for one write. A rate counts all from the first step of the state to the last.
+  thing less: short frames are gathered for one write. Ours uses a second thread for the file. A rate counts all from the
+  first step of the state until the data is in the file, or in the device, and the device runs; "whole" until the file has
+  its SHA-256 and its name.
   """
 
 let usage = "usage: TransferBenchmark [--wire] [--cpu] [MEBIBYTES [ROUNDS]]     (1024 MiB, the best of 3 rounds)"

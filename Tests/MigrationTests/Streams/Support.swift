@@ -81,6 +81,19 @@ struct SeededNumbers: RandomNumberGenerator {
   }
 }
 
+extension SeededNumbers {
+  /// Chunks that are often short, sometimes fill a batch, and sometimes are as long as all that may be on its way.
+  mutating func chunks() -> [[UInt8]] {
+    let limits = [300, 20_000, ChunkBatch.size + 2]
+    let lengths = (0..<300).map { _ in
+      Int.random(in: 1...limits[Int.random(in: 0..<3, using: &self)], using: &self)
+    }
+    return (lengths + [Backlog.limit, 3, Backlog.limit + 1, 5, 3 * Backlog.limit, 1]).map { length in
+      [UInt8](repeating: UInt8.random(in: 0...255, using: &self), count: length)
+    }
+  }
+}
+
 let someIdentity = StreamIdentity(
   protocol: .v2, device: "0000:3b:00.2", flags: ["stop-copy", "pre-copy"], way: "cdev")
 

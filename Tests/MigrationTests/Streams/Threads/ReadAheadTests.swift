@@ -11,12 +11,7 @@ import VFIO
 
   @Test func givesTheSameChunksInTheirOrder() throws {
     var numbers = SeededNumbers(seed: 22)
-    let lengths = (0..<300).map { _ in
-      Int.random(in: 1...([300, 20_000, ChunkBatch.size + 2][Int.random(in: 0..<3, using: &numbers)]), using: &numbers)
-    }
-    let chunks = (lengths + [Backlog.limit, 3, Backlog.limit + 1, 5, 3 * Backlog.limit, 1]).map { length in
-      [UInt8](repeating: UInt8.random(in: 0...255, using: &numbers), count: length)
-    }
+    let chunks = numbers.chunks()
     let path = try folder.file("s", holding: streamFile([(.v2(.stopCopy), chunks)]))
     let ahead = ReadAhead(try StreamFileReader(checking: path))
     var buffer: [UInt8] = []

@@ -10,28 +10,22 @@ import VFIO
 
   @Test func theFileIsTheSameAsWithoutIt() throws {
     var numbers = SeededNumbers(seed: 21)
-    // Often short, sometimes one that fills a batch, sometimes one that is too long to be handed on.
-    let lengths = (0..<600).map { _ in
-      Int.random(in: 1...([300, 20_000, ChunkBatch.size + 2][Int.random(in: 0..<3, using: &numbers)]), using: &numbers)
-    }
-    let chunks = (lengths + [Backlog.limit, 3, Backlog.limit + 1, 5]).map { length in
-      [UInt8](repeating: UInt8.random(in: 0...255, using: &numbers), count: length)
-    }
+    let chunks = numbers.chunks()
     let now = ContinuousClock.now
     func file(_ name: String, _ wrap: (StreamFileWriter) -> any StreamWriter) throws -> [UInt8] {
       let sink = try FileSink(path: folder.file(name))
       let writer = wrap(try StreamFileWriter(sink, identity: someIdentity, checksums: .sha256, clock: { now }))
       try writer.begin(phase: .v2(.preCopy))
-      for chunk in chunks.prefix(300) { try writer.chunk(chunk.span.bytes) }
+      for chunk in chunks.prefix(150) { try writer.chunk(chunk.span.bytes) }
       try writer.begin(phase: .v2(.stopCopy))
-      for chunk in chunks.dropFirst(300) { try writer.chunk(chunk.span.bytes) }
+      for chunk in chunks.dropFirst(150) { try writer.chunk(chunk.span.bytes) }
       let summary = try writer.finish(finalState: .v2(.stop))
-      #expect(summary.phases.map(\.chunks) == [300, 304])
+      #expect(summary.phases.map(\.chunks) == [150, 156])
       return try folder.contents(name)
     }
     let areEqual = try file("behind") { WriteBehind($0) } == file("direct") { $0 }
     #expect(areEqual)
-    #expect(try StreamFile.verify(path: folder.file("behind")).chunks == 604)
+    #expect(try StreamFile.verify(path: folder.file("behind")).chunks == 306)
   }
 
   @Test func theDeviceGoesOnWhileAChunkIsBeingWritten() throws {
@@ -81,6 +75,27 @@ import VFIO
     #expect(throws: fault) { try writer.finish(finalState: nil) }
     #expect(stream.chunks == [[0], [1]])
     #expect(stream.phases == [])
+  }
+
+  /// Chunks that are copied, that fill a batch, and that are longer than all that may be on its way.
+  @Test(
+    arguments: [
+      "v1-reference,chunk=100000,window=102400", "v1-reference,chunk=256K,window=256K",
+      "v1-reference,chunk=3M,window=3M", "v2-reference,chunk=100000", "v2-reference,chunk=1M",
+    ], [WindowAccess.message, .map])
+  func aDevicesLongChunksComeThroughWithTheirBuffers(_ address: String, _ access: WindowAccess) throws {
+    let device = try SimulatedSession(address + ",size=7M,dirty=0")
+    var options = TransferOptions()
+    options.access = access
+    device.session.step(.state(try #require(device.session.state(named: "stop"))))
+    let (direct, behind) = (MemoryStream(), MemoryStream())
+    #expect(SaveOperation(device.session, to: direct, options: options).run().fault == nil)
+    let report = SaveOperation(device.session, to: WriteBehind(behind), options: options).run()
+    #expect(report.fault == nil)
+    #expect(direct.chunks.count > 2)
+    let areEqual = behind.chunks == direct.chunks
+    #expect(areEqual)
+    #expect(Int(report.bytes) == behind.bytes.count)
   }
 
   @Test func anAbandonedFileLeavesNothing() throws {
