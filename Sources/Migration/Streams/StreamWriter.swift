@@ -4,8 +4,8 @@ import VFIO
 public protocol StreamWriter: AnyObject {
   /// The chunks that follow are saved in this state.
   func begin(phase: State) throws(StreamFault)
-  /// One chunk as the device gave it. An empty one is left out.
-  func chunk(_ bytes: RawSpan) throws(StreamFault)
+  /// A chunk as the device gave it, or the next part of one; `left` bytes of it come behind. An empty chunk is left out.
+  func chunk(_ bytes: RawSpan, left: Int) throws(StreamFault)
   /// Brings to its place what was written, for whoever reads it while more is to come.
   func flush() throws(StreamFault)
   /// The stream is all there, and the device was left in this state.
@@ -20,6 +20,9 @@ public protocol StreamWriter: AnyObject {
 }
 
 extension StreamWriter {
+  /// A whole chunk.
+  public func chunk(_ bytes: RawSpan) throws(StreamFault) { try chunk(bytes, left: 0) }
+
   /// All that was written is in its place.
   public func flush() {}
 
@@ -34,6 +37,8 @@ struct StreamTally {
   private let clock: @Sendable () -> ContinuousClock.Instant
   private let start: ContinuousClock.Instant
   private(set) var summary = StreamSummary()
+  /// Bytes of the chunk that has not ended.
+  private var begun = 0
   private let digest: StreamDigest?
 
   /// - Parameter start: where in the sink the bytes begin that are counted: frames, or a device's plain bytes.
@@ -55,10 +60,13 @@ struct StreamTally {
     return time
   }
 
-  /// Counts a chunk that has been written, and adds it to the digest.
-  mutating func add(_ bytes: RawSpan) {
-    summary.add(chunk: bytes.byteCount)
+  /// Counts what has been written of a chunk, and adds it to the digest.
+  mutating func add(_ bytes: RawSpan, left: Int) {
+    begun += bytes.byteCount
     digest?.add(bytes)
+    guard left == 0 else { return }
+    summary.add(chunk: begun)
+    begun = 0
   }
 
   /// Called when the sink has been flushed.
@@ -122,10 +130,10 @@ public final class RawStreamWriter: StreamWriter {
   }
 
   /// Writes the bytes.
-  public func chunk(_ bytes: RawSpan) throws(StreamFault) {
+  public func chunk(_ bytes: RawSpan, left: Int) throws(StreamFault) {
     if bytes.isEmpty { return }
     try sink.write(bytes)
-    tally.add(bytes)
+    tally.add(bytes, left: left)
   }
 
   /// Flushes the sink.

@@ -10,12 +10,27 @@ public enum Piece: Sendable, Equatable {
   case end
 }
 
+/// A part of a chunk: a short chunk has one, a long one several, which follow each other.
+public struct ChunkPart: Sendable, Equatable {
+  /// The longest part of a chunk that is not taken at once, in bytes: however long a device's chunks are, no more memory
+  /// is taken for them. The processor's cache holds as much from one use to the next.
+  public static let limit = 256 << 10
+
+  /// Bytes.
+  public let count: Int
+  /// Bytes of the same chunk that come behind it; 0 ends the chunk.
+  public let left: Int
+}
+
+/// Takes a part of a chunk; `left` bytes of the chunk come behind it.
+public typealias PartTaker = (_ bytes: RawSpan, _ left: Int) throws(TransferFault) -> Void
+
 /// Takes the data out of a device that saves, chunk by chunk.
 public protocol ChunkReader: AnyObject {
-  /// Hands the next chunk to `take`, if there is one.
+  /// Hands the next chunk to `take`, part by part, if there is one.
   ///
   /// - Parameter stopped: whether the device is in stop-copy, where no data means the end.
-  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece
+  func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece
 
   /// What the device says is left. Asked between chunks; has no effect on the device.
   ///
@@ -23,14 +38,30 @@ public protocol ChunkReader: AnyObject {
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate
 }
 
-/// A reader that can part with a chunk.
+/// A reader that can part with the memory its data lie in.
 protocol LendingReader: ChunkReader {
-  /// Exchanges the buffer at whose start the last chunk lies for another one: who keeps the chunk need not copy it.
-  func exchange(_ buffer: inout [UInt8])
+  /// Hands the next chunk to `take`, part by part, each at the start of a buffer whose memory may be exchanged: who keeps
+  /// the part need not copy it.
+  func next(
+    stopped: Bool, lending take: (_ buffer: inout ChunkBuffer, ChunkPart) throws(TransferFault) -> Void
+  ) throws(TransferFault) -> Piece
+}
+
+extension LendingReader {
+  public func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece {
+    try next(stopped: stopped) { (buffer, part) throws(TransferFault) in
+      try buffer.hand(part.count) { (bytes) throws(TransferFault) in try take(bytes, part.left) }
+    }
+  }
 }
 
 /// Puts data into a device that resumes, in the order it came.
 public protocol ChunkWriter: AnyObject {
-  /// Gives the device one chunk.
-  func put(_ chunk: RawSpan) throws(TransferFault)
+  /// Gives the device a chunk, or the next part of one; `left` bytes of it come behind.
+  func put(_ bytes: RawSpan, left: Int) throws(TransferFault)
+}
+
+extension ChunkWriter {
+  /// Gives the device a whole chunk.
+  public func put(_ chunk: RawSpan) throws(TransferFault) { try put(chunk, left: 0) }
 }

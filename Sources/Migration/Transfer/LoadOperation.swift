@@ -62,7 +62,9 @@ public struct LoadOperation {
     pump.begin(state)
     let writer = session.interface.writer(options.access)
     let reader = SourceReader(source)
-    while try pump.move(from: reader, in: state, { (chunk) throws(TransferFault) in try writer.put(chunk) }) != .end {
+    while try pump.move(
+      from: reader, in: state, { (bytes, left) throws(TransferFault) in try writer.put(bytes, left: left) }) != .end
+    {
       try pump.judge(0, in: state, reader)
     }
     _ = try session.insist(on: "running")
@@ -78,12 +80,12 @@ private final class SourceReader: ChunkReader {
     self.source = source
   }
 
-  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+  func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece {
     let place: Range<Int>?
     do throws(StreamFault) { place = try source.nextChunk(into: &buffer) } catch { throw .stream(error) }
     guard let place else { return .end }
     let bytes = buffer
-    try take(bytes.span.bytes.extracting(place))
+    try take(bytes.span.bytes.extracting(place), 0)
     return .chunk(place.count)
   }
 

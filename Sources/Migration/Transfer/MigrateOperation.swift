@@ -69,9 +69,9 @@ public struct MigrateOperation {
     let writer: any ChunkWriter
     let digest: SideDigest?
 
-    func put(_ chunk: RawSpan) throws(TransferFault) {
-      digest?.add(chunk)
-      try writer.put(chunk)
+    func put(_ bytes: RawSpan, _ left: Int) throws(TransferFault) {
+      digest?.add(bytes)
+      try writer.put(bytes, left: left)
     }
   }
 
@@ -124,7 +124,8 @@ public struct MigrateOperation {
     guard let state else { return }
     pump.begin(state)
     while try pump.continuesPreCopy(
-      from: moves.map(\.reader), in: state, { (index, chunk) throws(TransferFault) in try moves[index].put(chunk) })
+      from: moves.map(\.reader), in: state,
+      { (index, bytes, left) throws(TransferFault) in try moves[index].put(bytes, left) })
     {}
   }
 
@@ -143,7 +144,7 @@ public struct MigrateOperation {
       guard let stopped = state else { return }
       pump.begin(stopped)
       while try pump.move(
-        from: move.reader, in: stopped, { (chunk) throws(TransferFault) in try move.put(chunk) }) != .end
+        from: move.reader, in: stopped, { (bytes, left) throws(TransferFault) in try move.put(bytes, left) }) != .end
       {
         try pump.judge(index, in: stopped, move.reader)
       }

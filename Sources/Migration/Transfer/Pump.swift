@@ -96,7 +96,7 @@ final class Pump: Sendable {
 
   /// Moves one piece. Throws when a bound is reached, the user has given up, or another device has failed.
   func move(
-    from reader: any ChunkReader, in state: State, _ take: (RawSpan) throws(TransferFault) -> Void
+    from reader: any ChunkReader, in state: State, _ take: PartTaker
   ) throws(TransferFault) -> Piece {
     if observer.isCancelled() || hasFailed.load(ordering: .relaxed) { throw .cancelled }
     let stopped = !state.isRunning

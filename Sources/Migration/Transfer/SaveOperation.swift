@@ -43,7 +43,9 @@ public struct SaveOperation {
     let stopped = try session.insist(on: "stop-copy")
     try begin(stopped, pump)
     // The method itself as the closure would be a copy of this operation for each chunk.
-    while try pump.move(from: reader, in: stopped, { (chunk) throws(TransferFault) in try take(chunk) }) != .end {
+    while try pump.move(
+      from: reader, in: stopped, { (bytes, left) throws(TransferFault) in try take(bytes, left) }) != .end
+    {
       try pump.judge(0, in: stopped, reader)
     }
     // A device whose data could not be written has not been saved.
@@ -55,7 +57,8 @@ public struct SaveOperation {
     session.interface.optInToReinit()
     let state = try session.insist(on: "pre-copy")
     try begin(state, pump)
-    while try pump.continuesPreCopy(from: [reader], in: state, { (_, chunk) throws(TransferFault) in try take(chunk) })
+    while try pump.continuesPreCopy(
+      from: [reader], in: state, { (_, bytes, left) throws(TransferFault) in try take(bytes, left) })
     {}
   }
 
@@ -64,16 +67,16 @@ public struct SaveOperation {
     do throws(StreamFault) { try sink.begin(phase: state) } catch { throw .stream(error) }
   }
 
-  private func take(_ chunk: RawSpan) throws(TransferFault) {
-    do throws(StreamFault) { try sink.chunk(chunk) } catch { throw .stream(error) }
+  private func take(_ bytes: RawSpan, _ left: Int) throws(TransferFault) {
+    do throws(StreamFault) { try sink.chunk(bytes, left: left) } catch { throw .stream(error) }
   }
 }
 
-/// A reader whose bytes are all in their place while it has no more. Long chunks are not copied on their way there.
+/// A reader whose bytes are all in their place while it has no more. Long parts are not copied on their way there.
 private final class FlushingReader: ChunkReader {
   private let reader: any ChunkReader
   private let sink: any StreamWriter
-  /// Both, when the one can part with a chunk and the other can take it.
+  /// Both, when the one can part with its memory and the other can take it.
   private let handing: (reader: any LendingReader, sink: WriteBehind)?
 
   init(_ reader: any ChunkReader, _ sink: any StreamWriter) {
@@ -86,21 +89,28 @@ private final class FlushingReader: ChunkReader {
     }
   }
 
-  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
-    var isHanded = false
-    let piece = try reader.next(stopped: stopped) { (chunk) throws(TransferFault) in
-      isHanded = handing != nil && WriteBehind.takesWhole(chunk.byteCount)
-      if !isHanded { try take(chunk) }
-    }
-    do throws(StreamFault) {
-      if isHanded, let handing, case .chunk(let count) = piece {
-        try handing.sink.takeChunk(of: count) { buffer in handing.reader.exchange(&buffer) }
+  func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece {
+    let piece =
+      if let handing {
+        try next(of: handing.reader, stopped, to: handing.sink, orTo: take)
+      } else {
+        try reader.next(stopped: stopped, take)
       }
-      if piece == .nothingNow { try sink.flush() }
-    } catch {
-      throw .stream(error)
+    if piece == .nothingNow {
+      do throws(StreamFault) { try sink.flush() } catch { throw .stream(error) }
     }
     return piece
+  }
+
+  private func next(
+    of reader: any LendingReader, _ stopped: Bool, to sink: WriteBehind, orTo take: PartTaker
+  ) throws(TransferFault) -> Piece {
+    try reader.next(stopped: stopped) { (buffer, part) throws(TransferFault) in
+      guard WriteBehind.takesWhole(part.count) else {
+        return try buffer.hand(part.count) { (bytes) throws(TransferFault) in try take(bytes, part.left) }
+      }
+      do throws(StreamFault) { try sink.take(part, from: &buffer) } catch { throw .stream(error) }
+    }
   }
 
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate { try reader.estimate(stopped: stopped) }
@@ -111,11 +121,13 @@ extension Pump {
   /// comes, or it has lasted as long as it may.
   func continuesPreCopy(
     from readers: [any ChunkReader], in state: State,
-    _ take: (_ index: Int, RawSpan) throws(TransferFault) -> Void
+    _ take: (_ index: Int, _ bytes: RawSpan, _ left: Int) throws(TransferFault) -> Void
   ) throws(TransferFault) -> Bool {
     var gotData = false
     for (index, reader) in readers.enumerated() {
-      let piece = try move(from: reader, in: state) { (chunk) throws(TransferFault) in try take(index, chunk) }
+      let piece = try move(from: reader, in: state) { (bytes, left) throws(TransferFault) in
+        try take(index, bytes, left)
+      }
       if case .chunk = piece { gotData = true }
       try judge(index, in: state, reader)
     }

@@ -25,15 +25,26 @@ final class V1DataSection {
     self.access = access
   }
 
-  /// Hands out `count` bytes at `offset`.
+  /// Hands out the chunk at this place, part by part.
   func read(
-    at offset: UInt64, count: Int, _ take: (RawSpan) throws(TransferFault) -> Void
+    _ chunk: Range<UInt64>, lending take: (inout ChunkBuffer, ChunkPart) throws(TransferFault) -> Void
   ) throws(TransferFault) {
+    var offset = chunk.lowerBound
+    while offset < chunk.upperBound {
+      let left = Int(chunk.upperBound - offset)
+      let part = ChunkPart(count: min(left, ChunkPart.limit), left: max(0, left - ChunkPart.limit))
+      try fillBuffer(with: part.count, at: offset, of: chunk)
+      try take(&buffer, part)
+      offset += UInt64(part.count)
+    }
+  }
+
+  private func fillBuffer(with count: Int, at offset: UInt64, of chunk: Range<UInt64>) throws(TransferFault) {
     if access != .map {
-      if try readByMessage(at: offset, count: count) { return try buffer.hand(count, to: take) }
+      if try readByMessage(at: offset, count: count) { return }
       access = .map
     }
-    let window = try window(at: offset, count: count)
+    let window = try window(on: chunk)
     // Copied, though the map could be handed out as it is: a device that vanishes then is an error here, where a look at
     // its map, as for a checksum, would end the program.
     try onDevice { () throws(DeviceError) in
@@ -41,21 +52,17 @@ final class V1DataSection {
         try window.window.copy(from: Int(offset - window.place.lowerBound), into: &bytes)
       }
     }
-    try buffer.hand(count, to: take)
   }
 
-  /// Exchanges the buffer at whose start lies what was handed out last.
-  func exchange(_ buffer: inout [UInt8]) { self.buffer.exchange(&buffer) }
-
-  /// Puts `chunk` at `offset`.
-  func write(_ chunk: RawSpan, at offset: UInt64) throws(TransferFault) {
+  /// Puts a part of the chunk whose place is `chunk` at `offset`.
+  func write(_ part: RawSpan, at offset: UInt64, of chunk: Range<UInt64>) throws(TransferFault) {
     if access != .map {
-      if try writeByMessage(chunk, at: offset) { return }
+      if try writeByMessage(part, at: offset) { return }
       access = .map
     }
-    let window = try window(at: offset, count: chunk.byteCount)
+    let window = try window(on: chunk)
     try onDevice { () throws(DeviceError) in
-      try window.window.copy(chunk, to: Int(offset - window.place.lowerBound))
+      try window.window.copy(part, to: Int(offset - window.place.lowerBound))
     }
   }
 
@@ -79,15 +86,15 @@ final class V1DataSection {
     return true
   }
 
-  private func writeByMessage(_ chunk: RawSpan, at offset: UInt64) throws(TransferFault) -> Bool {
+  private func writeByMessage(_ part: RawSpan, at offset: UInt64) throws(TransferFault) -> Bool {
     var done = 0
-    while done < chunk.byteCount {
-      let rest = chunk.extracting(done..<chunk.byteCount)
+    while done < part.byteCount {
+      let rest = part.extracting(done..<part.byteCount)
       let taken = try unlessUnsupported { () throws(DeviceError) in
         try device.write(region, at: offset + UInt64(done), from: rest)
       }
       guard let taken else { return false }
-      guard taken > 0 else { throw .window("the device took \(done) of the \(chunk.byteCount) bytes of a chunk") }
+      guard taken > 0 else { throw .window("the device took \(done) of \(part.byteCount) bytes of a chunk") }
       done += taken
     }
     return true
@@ -107,9 +114,8 @@ final class V1DataSection {
 
   /// The map that holds this place; made anew when the device has moved its window.
   private func window(
-    at offset: UInt64, count: Int
+    on wanted: Range<UInt64>
   ) throws(TransferFault) -> (place: Range<UInt64>, window: any MappedWindow) {
-    let wanted = offset..<offset + UInt64(count)
     if let mapped, mapped.place.lowerBound <= wanted.lowerBound, wanted.upperBound <= mapped.place.upperBound {
       return mapped
     }
@@ -145,7 +151,9 @@ final class V1Reader: LendingReader {
     section = V1DataSection(interface.device, interface.region, access)
   }
 
-  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+  func next(
+    stopped: Bool, lending take: (inout ChunkBuffer, ChunkPart) throws(TransferFault) -> Void
+  ) throws(TransferFault) -> Piece {
     let now = Moment.now
     // Reading pending_bytes acknowledges the chunk before.
     let pending = try onDevice { () throws(DeviceError) in
@@ -156,12 +164,10 @@ final class V1Reader: LendingReader {
       try uninterrupted { () throws(DeviceError) in try interface.openChunk(at: now) }
     }
     guard size > 0 else { return .nothingNow }
-    let count = try interface.region.checked(offset: offset, size: size)
-    try section.read(at: offset, count: count, take)
-    return .chunk(count)
+    let place = try interface.region.place(offset: offset, size: size)
+    try section.read(place, lending: take)
+    return .chunk(place.count)
   }
-
-  func exchange(_ buffer: inout [UInt8]) { section.exchange(&buffer) }
 
   /// Only known between chunks: reading pending_bytes acknowledges.
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate {
@@ -175,31 +181,38 @@ final class V1Reader: LendingReader {
 final class V1Writer: ChunkWriter {
   private let interface: V1Interface
   private let section: V1DataSection
+  /// Where the chunk lies of which some parts are still to come, and when it was begun.
+  private var open: (place: Range<UInt64>, time: Moment)?
 
   init(_ interface: V1Interface, _ access: WindowAccess) {
     self.interface = interface
     section = V1DataSection(interface.device, interface.region, access)
   }
 
-  func put(_ chunk: RawSpan) throws(TransferFault) {
+  func put(_ bytes: RawSpan, left: Int) throws(TransferFault) {
+    let (place, time) = if let open { open } else { try begin(size: bytes.byteCount + left) }
+    open = left > 0 ? (place, time) : nil
+    try section.write(bytes, at: place.upperBound - UInt64(left + bytes.byteCount), of: place)
+    if left > 0 { return }
+    try onDevice { () throws(DeviceError) in try interface.writeDataSize(UInt64(place.count), at: time) }
+  }
+
+  private func begin(size: Int) throws(TransferFault) -> (Range<UInt64>, Moment) {
     let now = Moment.now
     let offset = try onDevice { () throws(DeviceError) in
       try uninterrupted { () throws(DeviceError) in try interface.readDataOffset(at: now) }
     }
-    _ = try interface.region.checked(offset: offset, size: UInt64(chunk.byteCount))
-    try section.write(chunk, at: offset)
-    let size = UInt64(chunk.byteCount)
-    try onDevice { () throws(DeviceError) in try interface.writeDataSize(size, at: now) }
+    return (try interface.region.place(offset: offset, size: UInt64(size)), now)
   }
 }
 
 extension Region {
-  /// The size as an `Int`, when a window of this size at this place lies behind the registers and inside the region.
-  fileprivate func checked(offset: UInt64, size: UInt64) throws(TransferFault) -> Int {
+  /// Where a chunk of this size lies, when that is behind the registers and inside the region.
+  fileprivate func place(offset: UInt64, size: UInt64) throws(TransferFault) -> Range<UInt64> {
     let (end, overflow) = offset.addingReportingOverflow(size)
-    guard !overflow, offset >= MigrationRegion.headerSize, end <= self.size, let count = Int(exactly: size) else {
+    guard !overflow, offset >= MigrationRegion.headerSize, end <= self.size, Int(exactly: size) != nil else {
       throw .window("a chunk of \(size) bytes at offset \(offset) does not lie in the region of \(self.size) bytes")
     }
-    return count
+    return offset..<end
   }
 }

@@ -16,7 +16,9 @@ final class V2Reader: LendingReader {
     self.interface = interface
   }
 
-  func next(stopped: Bool, _ take: (RawSpan) throws(TransferFault) -> Void) throws(TransferFault) -> Piece {
+  func next(
+    stopped: Bool, lending take: (inout ChunkBuffer, ChunkPart) throws(TransferFault) -> Void
+  ) throws(TransferFault) -> Piece {
     guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
     let got = try read(stream)
     guard let got else { return .nothingNow }
@@ -25,11 +27,9 @@ final class V2Reader: LendingReader {
       wasEmptied = true
       return stopped ? .end : .nothingNow
     }
-    try buffer.hand(got, to: take)
+    try take(&buffer, ChunkPart(count: got, left: 0))
     return .chunk(got)
   }
-
-  func exchange(_ buffer: inout [UInt8]) { self.buffer.exchange(&buffer) }
 
   /// Nil when there is nothing for now.
   private func read(_ stream: any DataStream) throws(TransferFault) -> Int? {
@@ -77,11 +77,11 @@ final class V2Writer: ChunkWriter {
     self.interface = interface
   }
 
-  func put(_ chunk: RawSpan) throws(TransferFault) {
+  func put(_ bytes: RawSpan, left: Int) throws(TransferFault) {
     guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
     var done = 0
-    while done < chunk.byteCount {
-      let rest = chunk.extracting(done..<chunk.byteCount)
+    while done < bytes.byteCount {
+      let rest = bytes.extracting(done..<bytes.byteCount)
       done += try write(rest, to: stream)
     }
   }

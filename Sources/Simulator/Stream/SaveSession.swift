@@ -22,10 +22,13 @@ struct SaveSession: Sendable {
   private var sentHeader = false
   private var sentTrailer = false
 
+  /// Bytes of memory in one record; more would only take more of this machine's memory to put it together.
+  private static let recordSize = 256 << 10
+
   /// A session with records of up to `chunk` bytes of memory, in whole pages.
   init(of memory: DeviceMemory, chunk: Int) {
     pageCount = memory.pageCount
-    pagesPerRecord = min(max(1, chunk / DeviceMemory.pageSize), memory.pageCount)
+    pagesPerRecord = min(max(1, min(chunk, Self.recordSize) / DeviceMemory.pageSize), memory.pageCount)
     changed = PageSet(pageCount: pageCount)
   }
 

@@ -35,16 +35,17 @@ import VFIO
     #expect(try fault(Array("#!/bin/sh\necho hello\n".utf8)).reason == "is not a stream file")
   }
 
-  @Test func aNewerVersionIsRefused() throws {
+  @Test(arguments: [0, 3, UInt32.max])
+  func aVersionThatIsNotKnownIsRefused(_ version: UInt32) throws {
     var head = StreamFile.magic
-    head.append(little: UInt32(2))
+    head.append(little: version)
     head.append(little: CRC32C(head.span.bytes).value)
     let fault = try fault(head + [1, 2, 3])
     #expect(fault.kind == .foreign)
-    #expect(fault.reason == "is a stream file of version 2; version 1 is known here")
+    #expect(fault.reason == "is a stream file of version \(version); version 2 is the newest known here")
   }
 
-  @Test(arguments: [StreamFrame.Kind.chunk.rawValue, StreamFrame.Kind.phase.rawValue, 0x4554_4F4E])
+  @Test(arguments: [StreamFrame.Kind.chunk.rawValue, StreamFrame.Kind.longChunk.rawValue, StreamFrame.Kind.phase.rawValue, 0x4554_4F4E])
   func anAbsurdLengthIsRefusedBeforeAnythingIsRead(_ type: UInt32) throws {
     let start = try Array(smallStreamFile().prefix(identityEnd))
     var head: [UInt8] = []

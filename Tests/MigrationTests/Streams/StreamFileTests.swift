@@ -83,6 +83,29 @@ import VFIO
     #expect(isTheSame)
   }
 
+  @Test(arguments: [Checksums.none, .crc32c, .sha256])
+  func aChunkThatCameInPartsIsOneChunk(_ checksums: Checksums) throws {
+    let chunk = [UInt8](1...100)
+    let bytes = try streamFile([(.v1(.stopCopy), [chunk, [7]])], checksums: checksums, part: 30)
+    let path = try folder.file("s", holding: bytes)
+    let summary = try StreamFile.verify(path: path)
+    #expect(summary.chunks == 2)
+    #expect(summary.largestChunk == 100)
+    #expect(summary.phases.map(\.bytes) == [101])
+    #expect(try pieces(StreamFileReader(path: path)) == ["stop-copy", "\(chunk)", "[7]"])
+    let capture = try Capture(path: path)
+    #expect(try capture.read(at: 98, count: 10) == [99, 100, 7])
+    #expect(capture.chunkCount == 2)
+  }
+
+  @Test func aFileOfTheFirstVersionIsRead() throws {
+    var head = StreamFile.magic
+    head.append(little: UInt32(1))
+    head.append(little: CRC32C(head.span.bytes).value)
+    let bytes = try head + streamFile([(.v1(.stopCopy), [[1, 2, 3]])])[StreamFile.headSize...]
+    #expect(try StreamFile.verify(path: folder.file("s", holding: bytes)).bytes == 3)
+  }
+
   @Test func aStreamCanBeReadWhileItIsBeingWritten() throws {
     let sink = try FileSink(path: folder.file("s"))
     let writer = try StreamFileWriter(sink, identity: someIdentity)

@@ -100,22 +100,29 @@ let someIdentity = StreamIdentity(
 /// A stream file's bytes.
 func streamFile(
   _ phases: [(State, [[UInt8]])], identity: StreamIdentity = someIdentity, checksums: Checksums = .sha256,
-  finalState: State? = .v2(.stop)
+  finalState: State? = .v2(.stop), part: Int? = nil
 ) throws -> [UInt8] {
   let sink = MemorySink()
   let writer = try StreamFileWriter(sink, identity: identity, checksums: checksums)
   for (state, chunks) in phases {
     try writer.begin(phase: state)
-    for chunk in chunks { try writer.chunk(chunk.span.bytes) }
+    for chunk in chunks {
+      let parts = part.map { part in
+        stride(from: 0, to: chunk.count, by: part).map { $0..<min($0 + part, chunk.count) }
+      }
+      for place in parts ?? [chunk.indices] {
+        try writer.chunk(chunk.span.bytes.extracting(place), left: chunk.count - place.upperBound)
+      }
+    }
   }
   _ = try writer.finish(finalState: finalState)
   return sink.bytes
 }
 
-/// A short stream with two phases.
+/// A short stream with two phases, whose longest chunk was written in two parts.
 func smallStreamFile(checksums: Checksums = .sha256) throws -> [UInt8] {
   try streamFile(
-    [(.v2(.preCopy), [[1, 2, 3], [4]]), (.v2(.stopCopy), [[5, 6, 7, 8, 9, 10, 11]])], checksums: checksums)
+    [(.v2(.preCopy), [[1, 2, 3], [4]]), (.v2(.stopCopy), [[5, 6, 7, 8, 9, 10, 11]])], checksums: checksums, part: 4)
 }
 
 extension StreamFrame {

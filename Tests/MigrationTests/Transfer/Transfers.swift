@@ -65,6 +65,8 @@ final class Meeting: Sendable {
 /// Keeps a stream in memory, and hands it out again, whole or damaged.
 final class MemoryStream: StreamWriter, ChunkSource {
   var chunks: [[UInt8]] = []
+  /// The parts of a chunk that has not ended.
+  private(set) var begun: [UInt8] = []
   private(set) var phases: [String] = []
   /// How many chunks there were at each flush.
   private(set) var flushes: [Int] = []
@@ -76,9 +78,12 @@ final class MemoryStream: StreamWriter, ChunkSource {
 
   func begin(phase: State) throws(StreamFault) { phases.append(phase.name) }
 
-  func chunk(_ bytes: RawSpan) throws(StreamFault) {
+  func chunk(_ bytes: RawSpan, left: Int) throws(StreamFault) {
     if let failing, chunks.count >= failing.after { throw failing.fault }
-    chunks.append(bytes.withUnsafeBytes(Array.init))
+    bytes.withUnsafeBytes { begun += $0 }
+    guard left == 0 else { return }
+    chunks.append(begun)
+    begun = []
     onChunk?(chunks.count)
   }
 

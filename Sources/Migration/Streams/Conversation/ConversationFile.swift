@@ -20,7 +20,7 @@ import VFIO
 public enum ConversationFile {
   static let format = FrameFormat(
     magic: FrameFormat.magic("VMSG"), version: 1, name: "a record of a conversation",
-    content: (Kind.message.rawValue, 2 << 20))
+    content: ([Kind.message.rawValue], 2 << 20))
 
   enum Kind: UInt32 {
     case identity = 0x564E_4F43  // "CONV"

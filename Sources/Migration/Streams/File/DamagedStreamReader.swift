@@ -23,7 +23,8 @@ public final class DamagedStreamReader: ChunkSource {
       let before = source.position
       let isWhole = try source.read(Int(frame.length), into: &buffer)
       let count = Int(source.position - before)
-      if frame.kind == .chunk && count > 0 { return 0..<count }
+      if isWhole && frame.tail > 0 { _ = try Self.unlessDamaged { () throws(StreamFault) in try source.ending(frame) } }
+      if frame.isChunk && count > 0 { return 0..<count }
       if !isWhole { return nil }
     }
     return nil

@@ -8,8 +8,8 @@ struct FrameFormat: Sendable {
   let version: UInt32
   /// What such a file is called, with its article.
   let name: String
-  /// The type of the frames that hold what the file is for, and their longest payload in bytes.
-  let content: (type: UInt32, limit: Int)
+  /// The types of the frames that hold what the file is for, and their longest payload in bytes.
+  let content: (types: [UInt32], limit: Int)
 
   /// The longest payload of any other frame, in bytes.
   static let otherLimit = 1 << 20
@@ -31,6 +31,6 @@ struct FrameFormat: Sendable {
 
   /// Whether a frame can be so long.
   func allows(_ frame: StreamFrame) -> Bool {
-    Int(frame.length) <= (frame.type == content.type ? content.limit : Self.otherLimit)
+    Int(frame.length) <= (content.types.contains(frame.type) ? content.limit : Self.otherLimit)
   }
 }

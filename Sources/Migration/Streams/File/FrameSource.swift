@@ -54,9 +54,9 @@ final class FrameSource {
     guard got.little(at: 12) == CRC32C(got.span.bytes.extracting(0..<12)).value else {
       throw fault(.altered, "the head's checksum does not fit")
     }
-    guard let version: UInt32 = got.little(at: 8), version == format.version else {
+    guard let version: UInt32 = got.little(at: 8), 1...format.version ~= version else {
       let found: UInt32 = got.little(at: 8) ?? 0
-      throw fault(.foreign, "is \(format.name) of version \(found); version \(format.version) is known here")
+      throw fault(.foreign, "is \(format.name) of version \(found); version \(format.version) is the newest known here")
     }
   }
 
@@ -83,6 +83,17 @@ final class FrameSource {
     let payload = Array(scratch.prefix(count))
     try check(frame, CRC32C(payload.span.bytes))
     return payload
+  }
+
+  /// Reads what follows the payload of a chunk that has been read.
+  ///
+  /// - Returns: the frame with the payload's checksum.
+  func ending(_ frame: StreamFrame) throws(StreamFault) -> StreamFrame {
+    guard frame.tail > 0 else { return frame }
+    guard try read(frame.tail, into: &scratch) else { throw cut() }
+    let tail = scratch
+    heads.update(tail.span.bytes.extracting(first: frame.tail))
+    return StreamFrame(type: frame.type, length: Int(frame.length), checksum: scratch.little(at: 0) ?? 0)
   }
 
   /// Compares a payload's checksum with the one in its frame's head.

@@ -78,7 +78,7 @@ public final class StreamFileReader {
     while !summary.isComplete {
       guard let frame = try source.nextFrame() else { throw source.cut() }
       switch frame.kind {
-      case .chunk: return .chunk(try take(frame, takeChunk))
+      case .chunk, .longChunk: return .chunk(try take(frame, takeChunk))
       case .phase: return .phase(try readPhase(frame))
       case .trailer: try readTrailer(frame)
       case .identity: throw source.fault(.altered, "a second identity")
@@ -119,6 +119,7 @@ public final class StreamFileReader {
   private func readChunk(_ frame: StreamFrame, into buffer: inout [UInt8]) throws(StreamFault) {
     let count = Int(frame.length)
     guard try source.read(count, into: &buffer) else { throw source.cut() }
+    let frame = try source.ending(frame)
     guard summary.checksums != .none else { return }
     let bytes = buffer.span.bytes.extracting(0..<count)
     try source.check(frame, sideDigest?.add(bytes) ?? CRC32C(bytes))
@@ -134,6 +135,7 @@ public final class StreamFileReader {
       let bytes = scratch.span.bytes.extracting(0..<count)
       if let sideDigest { sideDigest.add(bytes, updating: &checksum) } else { checksum.update(bytes) }
     }
+    let frame = try source.ending(frame)
     if summary.checksums != .none { try source.check(frame, checksum) }
   }
 

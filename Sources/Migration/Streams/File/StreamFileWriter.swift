@@ -4,6 +4,8 @@ import VFIO
 public final class StreamFileWriter: StreamWriter {
   private let sink: any ByteSink
   private var tally: StreamTally
+  /// The checksum of the long chunk of which some parts are still to come.
+  private var long: CRC32C?
 
   /// Writes the head and the identity.
   public convenience init(
@@ -32,16 +34,41 @@ public final class StreamFileWriter: StreamWriter {
     try sink.flush()
   }
 
-  /// Writes a chunk, without copying it.
-  public func chunk(_ bytes: RawSpan) throws(StreamFault) {
+  /// Writes a chunk, or a part of one, without copying it.
+  public func chunk(_ bytes: RawSpan, left: Int) throws(StreamFault) {
     if bytes.isEmpty { return }
-    guard bytes.byteCount <= StreamFrame.chunkLimit else {
-      throw StreamFault("chunk", .refused, "\(bytes.byteCount) bytes are more than a stream file's chunk can hold")
+    if left > 0 || long != nil {
+      try part(bytes, left: left)
+    } else {
+      let head = try head(.chunk, length: bytes.byteCount, checksum: checksummed ? CRC32C(bytes).value : 0)
+      try sink.write(head.span.bytes, bytes)
     }
-    let checksum = tally.summary.checksums == .none ? 0 : CRC32C(bytes).value
-    let head = StreamFrame(.chunk, length: bytes.byteCount, checksum: checksum).head
-    try sink.write(head.span.bytes, bytes)
-    tally.add(bytes)
+    tally.add(bytes, left: left)
+  }
+
+  private func part(_ bytes: RawSpan, left: Int) throws(StreamFault) {
+    if long == nil {
+      try sink.write(try head(.longChunk, length: bytes.byteCount + left, checksum: 0).span.bytes, bytes)
+    } else {
+      try sink.write(bytes)
+    }
+    var checksum = long ?? CRC32C()
+    if checksummed { checksum.update(bytes) }
+    long = left > 0 ? checksum : nil
+    guard left == 0 else { return }
+    let end: InlineArray = [checksummed ? checksum.value.littleEndian : 0]
+    try sink.write(end.span.bytes)
+  }
+
+  private var checksummed: Bool { tally.summary.checksums != .none }
+
+  private func head(
+    _ kind: StreamFrame.Kind, length: Int, checksum: UInt32
+  ) throws(StreamFault) -> InlineArray<4, UInt32> {
+    guard length <= StreamFrame.chunkLimit else {
+      throw StreamFault("chunk", .refused, "\(length) bytes are more than a stream file's chunk can hold")
+    }
+    return StreamFrame(kind, length: length, checksum: checksum).head
   }
 
   /// Flushes the sink.

@@ -6,11 +6,14 @@ struct StreamFrame: Equatable {
     case identity = 0x4E45_4449  // "IDEN"
     case phase = 0x5341_4850  // "PHAS"
     case chunk = 0x4154_4144  // "DATA"
+    case longChunk = 0x474E_4F4C  // "LONG"
     case trailer = 0x5453_414C  // "LAST"
   }
 
   /// Bytes of a head.
   static let headSize = 16
+  /// Bytes of the checksum behind a long chunk.
+  static let tailSize = 4
   /// The longest chunk, in bytes.
   static let chunkLimit = 1 << 30
 
@@ -22,6 +25,10 @@ struct StreamFrame: Equatable {
   let checksum: UInt32
 
   var kind: Kind? { Kind(rawValue: type) }
+  /// Whether its payload is a chunk.
+  var isChunk: Bool { kind == .chunk || kind == .longChunk }
+  /// Bytes behind the payload that belong to the frame.
+  var tail: Int { kind == .longChunk ? Self.tailSize : 0 }
 
   init(_ kind: Kind, length: Int, checksum: UInt32) {
     self.init(type: kind.rawValue, length: length, checksum: checksum)

@@ -26,8 +26,8 @@ struct ChunkFrames: StreamItemReader {
     let head = try descriptor.bytes(at: offset, count: StreamFrame.headSize)
     guard let frame = StreamFrame(head: head.span.bytes) else { return .end }
     let payload = offset + UInt64(StreamFrame.headSize)
-    position = payload + UInt64(frame.length)
-    guard frame.kind == .chunk else { return .nothing }
+    position = payload + UInt64(frame.length) + UInt64(frame.tail)
+    guard frame.isChunk else { return .nothing }
     let chunk = Capture.Chunk(start: start, count: Int(frame.length), fileOffset: payload)
     start += UInt64(frame.length)
     return .item(chunk)

@@ -9,40 +9,47 @@ final class ChunkBatch: @unchecked Sendable {
 
   /// The bytes of the chunks; what is not in their places means nothing.
   var bytes = [UInt8](repeating: 0, count: size)
-  /// Where they lie in `bytes`, one behind the other.
+  /// Where they, or a part of one, lie in `bytes`, one behind the other.
   private(set) var places: [Range<Int>] = []
+  /// Bytes of the last chunk that are not in this batch, but in those behind it.
+  private(set) var left = 0
 
   /// Bytes up to the end of the last chunk.
   var count: Int { places.last?.upperBound ?? 0 }
 
   /// Whether a chunk of so many bytes may still be added. One that is too long for any batch has one of its own.
-  func hasRoom(for count: Int) -> Bool { places.isEmpty || self.count + count <= Self.size }
+  func hasRoom(for count: Int) -> Bool { places.isEmpty || left == 0 && self.count + count <= Self.size }
 
   /// Whether it is to be handed over.
-  var isFull: Bool { count >= Self.size }
+  var isFull: Bool { count >= Self.size || left > 0 }
 
-  /// Copies a chunk behind the others.
-  func add(_ chunk: RawSpan) {
+  /// Copies a chunk behind the others, or the first or only part of one.
+  func add(_ chunk: RawSpan, left: Int = 0) {
     let place = count..<count + chunk.byteCount
     if bytes.count < place.upperBound { bytes += repeatElement(0, count: place.upperBound - bytes.count) }
     bytes.withUnsafeMutableBytes { bytes in chunk.withUnsafeBytes { bytes[place].copyBytes(from: $0) } }
     places.append(place)
+    self.left = left
   }
 
-  /// A chunk has been put into `bytes` at this place; it is the first one.
-  func holdFirst(_ place: Range<Int>) {
+  /// A chunk, or a part of one, has been put into `bytes` at this place; it is the first one.
+  func holdFirst(_ place: Range<Int>, left: Int = 0) {
     places = [place]
+    self.left = left
   }
 
   /// Takes all chunks out.
   func removeAll() {
     places.removeAll(keepingCapacity: true)
+    left = 0
   }
 
-  /// Hands out each chunk.
-  func forEach<E: Error>(_ take: (RawSpan) throws(E) -> Void) throws(E) {
+  /// Hands out each chunk, or part of one, with how many bytes of it are in other batches behind this one.
+  func forEach<E: Error>(_ take: (_ bytes: RawSpan, _ left: Int) throws(E) -> Void) throws(E) {
     let bytes = bytes
-    for place in places { try take(bytes.span.bytes.extracting(place)) }
+    for (index, place) in places.enumerated() {
+      try take(bytes.span.bytes.extracting(place), index == places.count - 1 ? left : 0)
+    }
   }
 }
 

@@ -135,8 +135,10 @@ struct ChunkPayloads {
   private let framed: Bool
   /// What is there of a frame's head.
   private var head: [UInt8] = []
-  /// Bytes that are missing of a frame's payload, and whether it is a chunk.
-  private var payload = (left: 0, isChunk: false)
+  /// Bytes that are missing of a chunk.
+  private var payload = 0
+  /// Bytes behind it that are no chunk's.
+  private var other = 0
 
   /// In a stream of frames, or in plain bytes, which are all a chunk's.
   init(framed: Bool) {
@@ -148,25 +150,29 @@ struct ChunkPayloads {
     guard framed else { return take(bytes) }
     var rest = bytes
     while !rest.isEmpty {
-      if payload.left == 0 {
-        let part = rest.extracting(first: StreamFrame.headSize - head.count)
-        part.withUnsafeBytes { head += $0 }
-        rest = rest.extracting(droppingFirst: part.byteCount)
-        begin()
+      let part: RawSpan
+      if payload > 0 {
+        part = rest.extracting(first: payload)
+        take(part)
+        payload -= part.byteCount
+      } else if other > 0 {
+        part = rest.extracting(first: other)
+        other -= part.byteCount
       } else {
-        let part = rest.extracting(first: payload.left)
-        if payload.isChunk { take(part) }
-        payload.left -= part.byteCount
-        rest = rest.extracting(droppingFirst: part.byteCount)
+        part = rest.extracting(first: StreamFrame.headSize - head.count)
+        part.withUnsafeBytes { head += $0 }
+        begin()
       }
+      rest = rest.extracting(droppingFirst: part.byteCount)
     }
   }
 
   /// Begins a payload when its head is all there.
   private mutating func begin() {
     guard head.count == StreamFrame.headSize else { return }
-    // Its checksum is not looked at: these are the bytes that have just been written.
-    payload = (Int(head.little(at: 4) as UInt32? ?? 0), head.little(at: 0) == StreamFrame.Kind.chunk.rawValue)
+    // Its checksums are not looked at: these are the bytes that have just been written.
+    let frame = StreamFrame(type: head.little(at: 0) ?? 0, length: Int(head.little(at: 4) as UInt32? ?? 0), checksum: 0)
+    (payload, other) = frame.isChunk ? (Int(frame.length), frame.tail) : (0, Int(frame.length))
     head.removeAll(keepingCapacity: true)
   }
 }

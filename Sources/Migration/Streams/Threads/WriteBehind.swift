@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import VFIO
 
 /// A writer whose work a second thread does: a device that saves is asked for the next chunk while the one before gets its
 /// checksum and goes to the disk, and so is stopped for a shorter time.
@@ -24,7 +25,7 @@ public final class WriteBehind: StreamWriter {
       let count = batch.count
       do throws(StreamFault) {
         try check()
-        try batch.forEach { (chunk) throws(StreamFault) in try writer.chunk(chunk) }
+        try batch.forEach { (bytes, left) throws(StreamFault) in try writer.chunk(bytes, left: left) }
       } catch {
         fault.withLock { $0 = error }
       }
@@ -49,28 +50,26 @@ public final class WriteBehind: StreamWriter {
     try writer.begin(phase: phase)
   }
 
-  /// Takes a chunk. Waits when too much is still to be written.
-  public func chunk(_ bytes: RawSpan) throws(StreamFault) {
+  /// Takes a chunk, or a part of one. Waits when too much is still to be written.
+  public func chunk(_ bytes: RawSpan, left: Int) throws(StreamFault) {
     try shared.check()
     if !current.hasRoom(for: bytes.byteCount) { handOver() }
-    current.add(bytes)
+    current.add(bytes, left: left)
     if current.isFull { handOver() }
   }
 
-  /// Whether a chunk of so many bytes is taken with the buffer it lies in. A short one is copied, to go with others.
+  /// Whether so many bytes are taken with the memory they lie in. Fewer are copied, to go with others.
   static func takesWhole(_ count: Int) -> Bool { count >= ChunkBatch.size }
 
-  /// Takes a chunk with the buffer it lies in.
-  ///
-  /// - Parameter exchange: puts the chunk, and its buffer, in the place of what it is given.
-  func takeChunk(of count: Int, exchange: (inout [UInt8]) -> Void) throws(StreamFault) {
+  /// Takes a part of a chunk with the memory it lies in, the start of `buffer`, which has other memory then.
+  func take(_ part: ChunkPart, from buffer: inout ChunkBuffer) throws(StreamFault) {
     try shared.check()
     if current.count > 0 { handOver() }
-    shared.backlog.enter(count)
-    // Not before there is room: of the longest chunks there are two then, the one on its way and the next one.
+    shared.backlog.enter(part.count)
+    // Not before there is room, so that there are no more of them than can be on their way.
     let batch = shared.free.take()
-    exchange(&batch.bytes)
-    batch.holdFirst(0..<count)
+    buffer.exchange(&batch.bytes)
+    batch.holdFirst(0..<part.count, left: part.left)
     send(batch)
   }
 

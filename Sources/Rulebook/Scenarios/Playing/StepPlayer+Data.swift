@@ -32,17 +32,17 @@ extension StepPlayer {
     from reader: any ChunkReader, _ stopped: Bool, into name: String, _ memory: inout ScenarioMemory,
     _ deed: inout Deed
   ) -> Expectation.Got? {
-    var taken: [[UInt8]] = []
+    var chunk: [UInt8] = []
     let piece: Piece
     do throws(TransferFault) {
-      piece = try reader.next(stopped: stopped) { (chunk) throws(TransferFault) in
-        taken.append(chunk.withUnsafeBytes(Array.init))
+      piece = try reader.next(stopped: stopped) { (bytes, _) throws(TransferFault) in
+        bytes.withUnsafeBytes { chunk += $0 }
       }
     } catch {
       deed.note(error)
       return nil
     }
-    for chunk in taken {
+    if !chunk.isEmpty {
       do throws(Untried) {
         try memory.keep(chunk, as: name)
       } catch {

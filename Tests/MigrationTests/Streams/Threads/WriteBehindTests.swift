@@ -77,11 +77,12 @@ import VFIO
     #expect(stream.phases == [])
   }
 
-  /// Chunks that are copied, that fill a batch, and that are longer than all that may be on its way.
+  /// Chunks that are copied, that fill a batch, that are longer than all that may be on its way, and one whose last part
+  /// is short.
   @Test(
     arguments: [
       "v1-reference,chunk=100000,window=102400", "v1-reference,chunk=256K,window=256K",
-      "v1-reference,chunk=3M,window=3M", "v2-reference,chunk=100000", "v2-reference,chunk=1M",
+      "v1-reference,chunk=3M,window=3M", "v1-reference,chunk=1028K,window=1028K", "v2-reference,chunk=100000", "v2-reference,chunk=1M",
     ], [WindowAccess.message, .map])
   func aDevicesLongChunksComeThroughWithTheirBuffers(_ address: String, _ access: WindowAccess) throws {
     let device = try SimulatedSession(address + ",size=7M,dirty=0")
@@ -128,10 +129,10 @@ private final class SlowWriter: StreamWriter, @unchecked Sendable {
   let mayGoOn = DispatchSemaphore(value: 0)
 
   func begin(phase: State) {}
-  func chunk(_ bytes: RawSpan) throws(StreamFault) {
+  func chunk(_ bytes: RawSpan, left: Int) throws(StreamFault) {
     entered.signal()
     _ = mayGoOn.wait(timeout: .now() + 20)
-    try stream.chunk(bytes)
+    try stream.chunk(bytes, left: left)
   }
   func finish(finalState: State?, onDigest: (UInt64) -> Bool) -> StreamSummary { StreamSummary() }
   func abandon() {}

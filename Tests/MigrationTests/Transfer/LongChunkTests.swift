@@ -1,0 +1,73 @@
+import TestSupport
+import Testing
+import VFIO
+
+@testable import Migration
+
+/// Chunks that are too long to be kept whole on their way.
+@Suite struct LongChunkTests {
+  private static let profile = "v1-reference,size=7M,dirty=0,chunk=2500K,window=2500K"
+
+  @Test(arguments: [WindowAccess.message, .map]) func comeInPartsOfBoundedLength(_ access: WindowAccess) throws {
+    let device = try SimulatedSession(Self.profile)
+    device.session.step(.state(try #require(device.session.state(named: "stop-copy"))))
+    let reader = device.session.interface.reader(access)
+    var chunks: [[Int]] = []
+    while true {
+      var parts: [Int] = []
+      var rest: Int?
+      let piece = try reader.next(stopped: true) { (bytes, left) throws(TransferFault) in
+        if let rest { #expect(rest == bytes.byteCount + left) }
+        parts.append(bytes.byteCount)
+        rest = left
+      }
+      guard case .chunk(let count) = piece else { break }
+      #expect(rest == 0)
+      #expect(parts.reduce(0, +) == count)
+      chunks.append(parts)
+    }
+    let (parts, rest) = (2500 << 10).quotientAndRemainder(dividingBy: ChunkPart.limit)
+    let whole = [Int](repeating: ChunkPart.limit, count: parts) + [rest]
+    #expect(chunks.dropLast() == [whole, whole])
+    #expect(chunks.joined().allSatisfy { $0 <= ChunkPart.limit })
+  }
+
+  @Test(arguments: [WindowAccess.message, .map]) func areOneChunkToTheDeviceThatLoadsThem(_ access: WindowAccess) throws {
+    let (source, target) = (try SimulatedSession(Self.profile), try SimulatedSession(Self.profile + ",seed=2"))
+    var options = TransferOptions()
+    options.access = access
+    options.preCopy = false
+    let report = MigrateOperation([(source.session, target.session)], options: options).run()
+    #expect(report.fault == nil)
+    let chunks = Int(report.phases.reduce(0) { $0 + $1.chunks })
+    #expect(chunks == 3)
+    #expect(target.count { $0 == .read(region: $1, offset: MigrationRegion.Register.dataOffset, count: 8) } == chunks)
+    #expect(target.count { $0 == .write(region: $1, offset: MigrationRegion.Register.dataSize, count: 8) } == chunks)
+    #expect(target.state == "running")
+    #expect(try target.memory() == source.memory())
+  }
+
+  @Test(arguments: [WindowAccess.message, .map]) func areLoadedFromAFile(_ access: WindowAccess) throws {
+    let folder = Folder()
+    let source = try SimulatedSession(Self.profile)
+    let writer = try StreamFileWriter(FileSink(path: folder.file("s")), identity: someIdentity)
+    var options = TransferOptions()
+    options.access = access
+    #expect(SaveOperation(source.session, to: WriteBehind(writer), options: options).run().fault == nil)
+    #expect(try writer.finish(finalState: nil).largestChunk == 2500 << 10)
+    let target = try SimulatedSession(Self.profile + ",seed=2")
+    let reader = try StreamFileReader(checking: folder.file("s"))
+    #expect(LoadOperation(target.session, from: ReadAhead(reader), options: options).run().fault == nil)
+    #expect(try target.memory() == source.memory())
+  }
+}
+
+extension SimulatedSession {
+  /// How often something was asked of the migration region, whose number `isAsked` is called with.
+  fileprivate func count(_ isAsked: (Operation, UInt32) -> Bool) -> Int {
+    guard let v1 = session.interface as? V1Interface else { return 0 }
+    return session.journal.entries().count {
+      if case .access(let access, _) = $0.entry { isAsked(access.operation, v1.region.index) } else { false }
+    }
+  }
+}
