@@ -48,6 +48,7 @@ protocol LendingReader: ChunkReader {
 }
 
 extension LendingReader {
+  /// Hands the next chunk to `take`, part by part, and keeps the memory.
   public func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece {
     try next(stopped: stopped) { (buffer, part) throws(TransferFault) in
       try buffer.hand(part.count) { (bytes) throws(TransferFault) in try take(bytes, part.left) }

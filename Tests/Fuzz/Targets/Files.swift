@@ -4,7 +4,8 @@ import VFIO
 
 extension FuzzTarget {
   /// A file of frames as the bytes describe it: without this, no changed byte would get past a checksum. The first byte
-  /// says whether that is wanted (bit 0); then, for each frame, a letter of its type, two bytes of length, the payload.
+  /// says whether that is wanted (bit 0); then, for each frame, a letter of its type, two bytes of length, the payload. A
+  /// frame of type LONG has the payload's checksum behind it.
   static func file(_ bytes: [UInt8], magic: StaticString, types: [String]) -> [UInt8] {
     guard let choice = bytes.first, choice & 1 == 1 else { return Array(bytes.dropFirst()) }
     var file = [0x89] + magic.withUTF8Buffer(Array.init) + [0x0D, 0x0A, 0x1A] + [UInt8](number: UInt32(1))
@@ -15,9 +16,10 @@ extension FuzzTarget {
       let length = Int(rest[rest.startIndex + 1]) | Int(rest[rest.startIndex + 2]) << 8
       let payload = Array(rest.dropFirst(3).prefix(length))
       rest = rest.dropFirst(3 + length)
-      var head = Array(type.utf8) + [UInt8](number: UInt32(payload.count))
-      head += [UInt8](number: CRC32C(payload.span.bytes).value)
-      file += head + [UInt8](number: CRC32C(head.span.bytes).value) + payload
+      let checksum = [UInt8](number: CRC32C(payload.span.bytes).value)
+      let isLong = type == "LONG"
+      let head = Array(type.utf8) + [UInt8](number: UInt32(payload.count)) + (isLong ? [0, 0, 0, 0] : checksum)
+      file += head + [UInt8](number: CRC32C(head.span.bytes).value) + payload + (isLong ? checksum : [])
     }
     return file
   }
@@ -34,7 +36,7 @@ extension FuzzTarget {
 
   /// A stream file: read, checked, read by force, and looked into.
   func tryStream(_ bytes: [UInt8]) {
-    Self.with(Self.file(bytes, magic: "VMIG", types: ["IDEN", "PHAS", "DATA", "LAST", "MORE"])) { path in
+    Self.with(Self.file(bytes, magic: "VMIG", types: ["IDEN", "PHAS", "DATA", "LAST", "MORE", "LONG"])) { path in
       if let reader = try? StreamFileReader(path: path) {
         var buffer: [UInt8] = []
         while (try? reader.next(into: &buffer)) ?? nil != nil {}

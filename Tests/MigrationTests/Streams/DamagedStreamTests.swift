@@ -45,7 +45,9 @@ import VFIO
     #expect(fault.reason == "is a stream file of version \(version); version 2 is the newest known here")
   }
 
-  @Test(arguments: [StreamFrame.Kind.chunk.rawValue, StreamFrame.Kind.longChunk.rawValue, StreamFrame.Kind.phase.rawValue, 0x4554_4F4E])
+  @Test(arguments: [
+    StreamFrame.Kind.chunk.rawValue, StreamFrame.Kind.longChunk.rawValue, StreamFrame.Kind.phase.rawValue, 0x4554_4F4E,
+  ])
   func anAbsurdLengthIsRefusedBeforeAnythingIsRead(_ type: UInt32) throws {
     let start = try Array(smallStreamFile().prefix(identityEnd))
     var head: [UInt8] = []

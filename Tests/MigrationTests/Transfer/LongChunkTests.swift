@@ -32,7 +32,8 @@ import VFIO
     #expect(chunks.joined().allSatisfy { $0 <= ChunkPart.limit })
   }
 
-  @Test(arguments: [WindowAccess.message, .map]) func areOneChunkToTheDeviceThatLoadsThem(_ access: WindowAccess) throws {
+  @Test(arguments: [WindowAccess.message, .map]) func areOneChunkToTheDeviceThatLoadsThem(_ access: WindowAccess) throws
+  {
     let (source, target) = (try SimulatedSession(Self.profile), try SimulatedSession(Self.profile + ",seed=2"))
     var options = TransferOptions()
     options.access = access

@@ -77,12 +77,13 @@ import VFIO
     #expect(stream.phases == [])
   }
 
-  /// Chunks that are copied, that fill a batch, that are longer than all that may be on its way, and one whose last part
-  /// is short.
+  /// Chunks that are copied, that fill a batch, that are longer than all that may be on its way, and one whose last
+  /// part is short.
   @Test(
     arguments: [
       "v1-reference,chunk=100000,window=102400", "v1-reference,chunk=256K,window=256K",
-      "v1-reference,chunk=3M,window=3M", "v1-reference,chunk=1028K,window=1028K", "v2-reference,chunk=100000", "v2-reference,chunk=1M",
+      "v1-reference,chunk=3M,window=3M", "v1-reference,chunk=1028K,window=1028K", "v2-reference,chunk=100000",
+      "v2-reference,chunk=1M",
     ], [WindowAccess.message, .map])
   func aDevicesLongChunksComeThroughWithTheirBuffers(_ address: String, _ access: WindowAccess) throws {
     let device = try SimulatedSession(address + ",size=7M,dirty=0")
