@@ -47,15 +47,13 @@ struct Check: ParsableCommand {
 
   func validate() throws {
     if checked.device == nil && !list { throw ValidationError("name a device, or --list") }
+    if list && (junit != nil || html != nil) { throw ValidationError("--list goes with --json alone") }
     if reports.count(where: { $0 == "-" }) > 1 { throw ValidationError("one report alone can go to standard output") }
   }
 
   func run() throws {
     let chosen = try chosenRules()
-    if list {
-      let rows = chosen.map(\.row)
-      return try columns(rows).forEach { try printLine(printable($0)) }
-    }
+    if list { return try printList(chosen) }
     let (opened, session) = try checked.openSession()
     defer { session.interface.close() }
     let fitting = chosen.filter { opened.isBound(by: $0) }
@@ -82,6 +80,18 @@ struct Check: ParsableCommand {
       throw Failure(.usage, "no rule has a name like \(pattern); vfioscope check --list names them all")
     }
     return book.rules(matching: rules)
+  }
+
+  private func printList(_ rules: [Rule]) throws {
+    if let json {
+      let breakers = try Breakers()
+      let list = JSON.object([
+        "schema": .string("vfioscope.rules/1"), "rules": .array(rules.map { $0.json(with: breakers) }),
+      ])
+      try printJSON(list, to: json)
+    }
+    guard printsLines else { return }
+    for line in columns(rules.map(\.row)) { try printLine(printable(line)) }
   }
 
   /// What is not held against a device that is meant to be served, and was not; nil when there is nothing.

@@ -171,6 +171,10 @@ struct CheckTests {
   func explanations() throws {
     let list = try vfioscope("check", "--list")
     #expect(list.lines.count == 205)
+    let json = try ParsedJSON(vfioscope("check", "--list", "--json", "-", "--rules", "V1-RST").output)
+    #expect(json["schema"] == "vfioscope.rules/1")
+    #expect(json["rules"]?.elements.first == (try ParsedJSON(vfioscope("explain", "V1-RST-01", "--json").output)))
+    #expect(try vfioscope("check", "--list", "--html", "-").status == .exited(2))
     let rule = try vfioscope("explain", "v1-rst-01")
     #expect(rule.lines.first?.hasPrefix("V1-RST-01  ") == true)
     #expect(rule.lines.contains { $0.contains("MUST, proposed and never merged") })
