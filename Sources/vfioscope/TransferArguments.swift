@@ -35,7 +35,7 @@ struct TransferArguments: ParsableArguments {
   /// - Parameters:
   ///   - part: a file that is not whole yet, which must not stay behind.
   ///   - rescue: what is done with the other devices when one hangs.
-  ///   - body: the transfer; `show` shows a line in place of the figures.
+  ///   - body: the transfer; `show` shows a line in place of the figures when no device is asked any more.
   func supervise(
     _ command: String, of devices: [WatchedDevice], part: String? = nil,
     rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in },
@@ -48,7 +48,10 @@ struct TransferArguments: ParsableArguments {
     let hang = HangWatch(
       devices, timeout: .seconds(timeout), showing: watch, leaving: { _ in remove() }, rescue: rescue)
     interruption.set(command)
-    let report = body(watch.observer) { line in watch.show(line) }
+    let report = body(watch.observer) { line in
+      interruption.set(nil)
+      watch.show(line)
+    }
     interruption.set(nil)
     hang.finish()
     watch.finish()

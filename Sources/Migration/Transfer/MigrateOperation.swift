@@ -37,12 +37,12 @@ public struct MigrateOperation {
     var resets: [StepResult?] = []
     do throws(TransferFault) {
       try migrate(pump, moves, &progress)
-      // Only now: it may be behind the data, and nobody is to wait for it while all devices are stopped.
-      pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal })
     } catch {
       pump.fail(error)
       resets = giveUp(progress, backTo: before)
     }
+    // Only now: they may be behind the data, and nobody is to wait for them while all devices are stopped.
+    if progress.hasMoved { pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal }) }
     pump.endPhase()
     return pump.finish(
       in: pairs.enumerated().flatMap { index, pair in

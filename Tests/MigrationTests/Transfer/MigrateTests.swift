@@ -129,6 +129,17 @@ import VFIO
     #expect(requests(destination).contains("reset"))
   }
 
+  @Test func aSourceThatDoesNotStopAfterwardsHasMovedAllTheSame() throws {
+    let source = try SimulatedSession("v1-reference,size=64K,dirty=0,fail=stop:EIO")
+    let destination = try SimulatedSession("v1-reference,size=64K,dirty=0,seed=2")
+    let report = MigrateOperation([(source.session, destination.session)]).run()
+    #expect(report.fault?.description == "stop was refused: EIO (Input/output error)")
+    #expect([source.state, destination.state] == ["stop-copy", "running"])
+    #expect(try source.memory() == destination.memory())
+    #expect(report.digests.count == 1)
+    #expect(report.downtime != nil)
+  }
+
   @Test func devicesOfDifferentProtocolsAreRefusedUntouched() throws {
     let source = try SimulatedSession("v1-reference")
     let destination = try SimulatedSession("v2-reference")
