@@ -92,8 +92,9 @@ public final class FileSink: ByteSink {
   /// Takes all of both.
   public func write(_ head: RawSpan, _ body: RawSpan) throws(StreamFault) {
     let more = head.byteCount + body.byteCount
-    if count + more > Self.room { try flush() }
-    guard more > Self.room / 2 else {
+    let isLong = more > Self.room / 2
+    if isLong || count + more > Self.room { try flush() }
+    guard isLong else {
       gathered.put(head, at: count)
       gathered.put(body, at: count + head.byteCount)
       count += more

@@ -42,6 +42,23 @@ import VFIO
     #expect(isTheSame)
   }
 
+  @Test func writesOfAnyLengthStayInTheirOrder() throws {
+    let lengths = [1, 4, 16, 20_000, 32_768, 32_769, 40_000, 65_535, 65_536, 65_537]
+    let sink = try FileSink(path: folder.file("s"))
+    var wanted: [UInt8] = []
+    for (first, second) in lengths.flatMap({ first in lengths.map { (first, $0) } }) {
+      for length in [first, second] {
+        let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: wanted.count / 7), count: length)
+        wanted += bytes
+        try sink.write(
+          bytes.span.bytes.extracting(first: length / 2), bytes.span.bytes.extracting(droppingFirst: length / 2))
+      }
+    }
+    try sink.finish()
+    let isTheSame = try folder.contents("s") == wanted
+    #expect(isTheSame)
+  }
+
   @Test func aDiskThatIsTooFullForWhatWasGatheredIsAFaultAtTheEnd() throws {
     let sink = try FileSink(path: folder.file("s"), replacing: false) { part throws(StreamFault) in
       _ = try StreamDescriptor(opening: part, O_WRONLY | O_CREAT, mode: 0o600)

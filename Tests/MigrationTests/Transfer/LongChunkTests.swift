@@ -63,6 +63,22 @@ import VFIO
   }
 }
 
+/// Chunks of any length, in a file.
+@Suite struct ChunkLengthTests {
+  /// With lengths on both sides of what is gathered for one write, of a batch, and of a part.
+  @Test(
+    arguments: [700, 5000, 32_740, 33_000, 40_000, 65_536, 70_000, 262_144, 262_200, 300_000, 1 << 20],
+    ["v1-reference,window=1M", "v2-reference"])
+  func makeAGoodFile(_ chunk: Int, of profile: String) throws {
+    let folder = Folder()
+    let source = try SimulatedSession("\(profile),size=2052K,dirty=0,chunk=\(chunk)")
+    let writer = try StreamFileWriter(FileSink(path: folder.file("s")), identity: someIdentity)
+    #expect(SaveOperation(source.session, to: WriteBehind(writer)).run().fault == nil)
+    let summary = try writer.finish(finalState: nil)
+    #expect(try StreamFile.verify(path: folder.file("s")) == summary)
+  }
+}
+
 extension SimulatedSession {
   /// How often something was asked of the migration region, whose number `isAsked` is called with.
   fileprivate func count(_ isAsked: (Operation, UInt32) -> Bool) -> Int {
