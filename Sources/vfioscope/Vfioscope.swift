@@ -29,11 +29,21 @@ enum Program {
     // Whoever starts the program may have left the signal ignored. Commands that hold a device in the middle of something
     // ignore it themselves (Interruption).
     signal(SIGPIPE, SIG_DFL)
+    openStandardDescriptors()
     do {
       var command = try Vfioscope.parseAsRoot()
       try command.run()
     } catch {
       exit(report(error).rawValue)
+    }
+  }
+
+  /// Opens those of the standard input, output and error that the program was started without: a file or a device would
+  /// have their numbers otherwise, and what is printed would be written to it.
+  private static func openStandardDescriptors() {
+    for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+      // The lowest number that is free is the one that is missing.
+      guard open("/dev/null", O_RDWR) == number else { exit(ExitStatus.refused.rawValue) }
     }
   }
 
