@@ -79,6 +79,9 @@ public struct MigrateOperation {
     for pair in pairs where pair.source.interface.protocol != pair.destination.interface.protocol {
       throw .window("the two devices speak different protocols")
     }
+    for (index, source) in sources.enumerated() {
+      try naming(Self.source(index), pump) { () throws(TransferFault) in try source.checkItCanBeSaved() }
+    }
     // The destinations first: what they refuse costs the sources nothing.
     for (index, destination) in destinations.enumerated() {
       try naming(Self.destination(index), pump) { () throws(TransferFault) in

@@ -24,12 +24,15 @@ public struct SaveOperation {
     let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
     let before = session.presentState
     do throws(TransferFault) {
+      try session.checkItCanBeSaved()
       try save(pump)
     } catch {
       pump.fail(error)
     }
     pump.endPhase()
-    if let before { session.goBack(to: before.isRunning ? before : session.state(named: "stop") ?? before) }
+    if let before, before.canBeSaved {
+      session.goBack(to: before.isRunning ? before : session.state(named: "stop") ?? before)
+    }
     return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState)])
   }
 
@@ -70,6 +73,19 @@ public struct SaveOperation {
   private func take(_ bytes: RawSpan, _ left: Int) throws(TransferFault) {
     do throws(StreamFault) { try sink.chunk(bytes, left: left) } catch { throw .stream(error) }
   }
+}
+
+extension MigrationSession {
+  /// Refuses a device whose state a save could only destroy.
+  func checkItCanBeSaved() throws(TransferFault) {
+    guard let state = presentState, !state.canBeSaved else { return }
+    throw .window("the device is in \(state.name): it has no whole state to be saved, and only a reset leads out")
+  }
+}
+
+extension State {
+  /// Whether the device has a state of its own: not half of another one's, and not none.
+  fileprivate var canBeSaved: Bool { !isResuming && !isError }
 }
 
 /// A reader whose bytes are all in their place while it has no more. Long parts are not copied on their way there.
