@@ -29,13 +29,22 @@ final class Interruption: Sendable {
       if let cancelling {
         printError("vfioscope: \(saying); Ctrl-C again ends at once")
         cancelling()
-        number = signals.wait()
+        number = Self.waitForSecond(signals)
       }
       if let what = self.activity.withLock({ $0 }) {
         printError("vfioscope: interrupted at \(what); the state is not known: vfioscope show \(device)")
       }
       leaving()
       signals.end(by: number)
+    }
+  }
+
+  /// Waits for a wish that is not the first one come twice: a terminal that goes sends SIGHUP, and so does its shell.
+  private static func waitForSecond(_ signals: EndingSignals) -> Int32 {
+    let start = ContinuousClock.now
+    while true {
+      let number = signals.wait()
+      if number == SIGINT || start.duration(to: .now) > .seconds(1) { return number }
     }
   }
 

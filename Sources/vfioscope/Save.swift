@@ -36,6 +36,7 @@ struct Save: ParsableCommand {
   var replace = false
 
   func validate() throws {
+    if output.isEmpty { throw ValidationError("--output takes a file, or - for standard output") }
     if output == "-" && transfer.json { throw ValidationError("the stream and the JSON can't both be standard output") }
   }
 
@@ -47,8 +48,8 @@ struct Save: ParsableCommand {
     let part = output == "-" ? nil : FileSink.part(of: output)
     var wanted = transfer.options(preCopy: preCopy)
     preCopyEnd.set(in: &wanted)
-    var sha256: Result<String?, Failure> = .success(nil)
-    let report = transfer.supervise("save", of: [device], part: part) { observer, show in
+    var sha256: Result<String, StreamFault>?
+    var report = transfer.supervise("save", of: [device], part: part) { observer, show in
       let report = SaveOperation(session, to: writer, options: wanted, observer: observer).run()
       sha256 = finish(writer, report) { left in
         show("the device goes on; SHA-256: \(size(Double(left))) left")
@@ -56,9 +57,10 @@ struct Save: ParsableCommand {
       }
       return report
     }
+    if case .failure(let fault) = sha256 { report.fault = .stream(fault) }
     let output = TransferOutput(
       command: "save", devices: [("device", opened.reference.description)], report: report,
-      digests: try sha256.get().map { [$0] } ?? [])
+      digests: (try? sha256?.get()).map { [$0] } ?? [])
     try print(output)
     if report.fault != nil { throw Failure(.broken) }
   }
@@ -78,20 +80,20 @@ struct Save: ParsableCommand {
     fault.kind == .taken ? "\(fault); --replace replaces it" : "\(fault)"
   }
 
-  /// Gives the file its name, or takes away what there is of it.
+  /// Gives the file its name, or takes away what there is of it. Nil when there is no digest.
   private func finish(
     _ writer: any StreamWriter, _ report: TransferReport, onDigest: (UInt64) -> Bool
-  ) -> Result<String?, Failure> {
+  ) -> Result<String, StreamFault>? {
     guard report.fault == nil else {
       writer.abandon()
-      return .success(nil)
+      return nil
     }
     do throws(StreamFault) {
       let summary = try writer.finish(finalState: report.states.first?.state, onDigest: onDigest)
-      return .success(summary.sha256.isEmpty ? nil : summary.sha256)
+      return summary.sha256.isEmpty ? nil : .success(summary.sha256)
     } catch {
       writer.abandon()
-      return .failure(Failure(.broken, Self.words(error)))
+      return .failure(error)
     }
   }
 

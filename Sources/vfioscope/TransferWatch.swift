@@ -44,7 +44,14 @@ final class TransferWatch: Sendable {
       return true
     }
     guard isDue else { return }
-    if isTerminal { printErrorText("\r\u{1B}[K\(line)") } else { printError(line) }
+    if isTerminal { printErrorText("\r\u{1B}[K\(line.prefix(Self.width))") } else { printError(line) }
+  }
+
+  /// Columns for a line: one that came to the terminal's edge would go on in the next line, and not be taken away.
+  private static var width: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 79 }
+    return Int(size.ws_col) - 1
   }
 }
 

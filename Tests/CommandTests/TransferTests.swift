@@ -63,6 +63,35 @@ struct TransferTests {
     #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"), "--replace").status == .exited(0))
   }
 
+  @Test("what is printed never gets into the file", arguments: ["2>&-", ">&-", "<&- >&- 2>&-"])
+  func closedOutput(closing: String) throws {
+    let script = "exec \(try builtProgram("vfioscope")) save sim:v2-reference,size=2M -o \(path("x")) \(closing)"
+    #expect(try Invocation(["-c", script], program: "/bin/sh").finish().status == .exited(0))
+    #expect(
+      try vfioscope("stream", "info", path("x")).lines.last == "verdict      good: all there, and every checksum fits")
+  }
+
+  @Test("a device that has no whole state is left as it is", arguments: ["v1", "v2"], ["resuming", "error"])
+  func noState(version: String, state: String) throws {
+    let device = "sim:\(version)-reference,size=64K,state=\(state)"
+    let save = try vfioscope("save", device, "-o", path("x"))
+    let migrate = try vfioscope("migrate", device, "sim:\(version)-reference,size=64K,seed=2", "--yes")
+    for run in [save, migrate] {
+      #expect(run.status == .exited(1))
+      #expect(run.output.contains("the device is in \(state): it has no whole state to be saved"))
+      #expect(run.lines.contains { $0.hasSuffix(" \(device): now \(state)") })
+    }
+    #expect(migrate.lines.last?.hasSuffix("now running") == true)
+    #expect(!exists("x") && !exists("x.part"))
+  }
+
+  @Test("a file without a name is refused before the device is asked")
+  func noName() throws {
+    let run = try vfioscope("save", "sim:v2-reference", "-o", "")
+    #expect(run.status == .exited(2))
+    #expect(run.errors.contains("--output takes a file"))
+  }
+
   @Test("a device that fails half-way leaves no file, and says where it was left")
   func noFile() throws {
     let run = try vfioscope("save", "sim:v2-reference,fail=stop-copy:EIO", "-o", path("x"))
