@@ -1,6 +1,6 @@
 # Loads the drivers, gives the spare PCI devices to vfio-pci, and makes the mediated devices.
 
-modprobe -a e1000 e1000e nvme vfio_iommu_type1 vfio-pci iommufd mtty vfioscope_v1
+modprobe -a e1000 e1000e nvme vfio_iommu_type1 vfio-pci iommufd mtty vfioscope_v2 vfioscope_v1
 
 give_to_vfio() {
   device=/sys/bus/pci/devices/$1
@@ -20,5 +20,7 @@ make_mediated() {
 make_mediated mtty mtty-2 "$MTTY_A"
 make_mediated mtty mtty-2 "$MTTY_B"
 make_mediated mtty mtty-1 "$MTTY_C"
+make_mediated vfioscope_v2 vfioscope_v2-states "$V2_A"
+make_mediated vfioscope_v2 vfioscope_v2-states "$V2_B"
 make_mediated vfioscope_v1 vfioscope_v1-region "$V1_A"
 make_mediated vfioscope_v1 vfioscope_v1-region "$V1_B"

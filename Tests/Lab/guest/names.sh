@@ -9,5 +9,7 @@ export SHARED_NIC=0000:05:02.0                        # ... this one, which e100
 export MTTY_A=6d747479-0000-4000-8000-00000000000a    # v2, the kernel's sample driver
 export MTTY_B=6d747479-0000-4000-8000-00000000000b
 export MTTY_C=6d747479-0000-4000-8000-00000000000c      # one port, the others have two: it refuses their data
+export V2_A=76320000-0000-4000-8000-00000000000a      # v2, our module
+export V2_B=76320000-0000-4000-8000-00000000000b
 export V1_A=76310000-0000-4000-8000-00000000000a      # v1, our module
 export V1_B=76310000-0000-4000-8000-00000000000b

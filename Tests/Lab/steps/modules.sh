@@ -81,7 +81,7 @@ install_modules() {
 fill() (
   mkdir "$1/build"
   cd "$1/build"
-  say "building vfio, iommufd, mtty and vfioscope_v1"
+  say "building vfio, iommufd, mtty and our modules"
   adapt_headers
   copy_sources
   add_missing_parts

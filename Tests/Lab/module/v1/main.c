@@ -21,16 +21,13 @@
  *   dma           "IOVA PAGES MS": while the device is open and _RUNNING it writes into PAGES pages
  *                 from IOVA on, every MS milliseconds, so that their pages are dirty for whoever
  *                 logs them; "0": it does not. A reset does the same as "0".
+ *   fill          "SEED": the memory of a device that runs becomes a pattern of this number
  */
 
-#include <linux/bitmap.h>
-#include <linux/device.h>
 #include <linux/iommufd.h>
-#include <linux/mdev.h>
+#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/pci_regs.h>
-#include <linux/unaligned.h>
 #include <linux/vmalloc.h>
 
 #include "v1.h"
@@ -58,53 +55,73 @@ MODULE_PARM_DESC(remember, "keep the state when the device is closed, so that th
 /* "Default state of VFIO device is _RUNNING when the user application starts." */
 static void v1_start_over(struct v1_device *dev)
 {
-	mutex_lock(&dev->lock);
+	mutex_lock(&dev->vs.lock);
 	if (!READ_ONCE(v1_remember))
 		v1_reset(dev);
-	mutex_unlock(&dev->lock);
+	mutex_unlock(&dev->vs.lock);
 }
 
 static int v1_open(struct vfio_device *vdev)
 {
 	v1_start_over(to_v1(vdev));
-	v1_dma_open(to_v1(vdev));
+	vs_dma_open(to_vs(vdev));
 	return 0;
 }
 
 static void v1_close(struct vfio_device *vdev)
 {
-	v1_dma_close(to_v1(vdev));
+	vs_dma_close(to_vs(vdev));
 	v1_start_over(to_v1(vdev));
 }
 
-static void v1_fill_config(struct v1_device *dev)
+static bool v1_runs(struct vs_device *vs)
 {
-	/* Nobody's numbers, so that no driver and no name in pci.ids fits them. */
-	put_unaligned_le16(0xf105, dev->config + PCI_VENDOR_ID);
-	put_unaligned_le16(0x0001, dev->config + PCI_DEVICE_ID);
-	put_unaligned_le16(PCI_COMMAND_MEMORY, dev->config + PCI_COMMAND);
-	put_unaligned_le16(0xff00, dev->config + PCI_CLASS_DEVICE);
+	return to_v1(&vs->vdev)->state & VFIO_DEVICE_STATE_V1_RUNNING;
 }
+
+static void v1_kind_catch_up(struct vs_device *vs)
+{
+	v1_catch_up(to_v1(&vs->vdev));
+}
+
+static void v1_kind_touched(struct vs_device *vs, u64 offset, u64 count)
+{
+	v1_touch(to_v1(&vs->vdev), offset, count);
+}
+
+static const struct vs_kind v1_kind = {
+	.num_regions = V1_NUM_REGIONS,
+	.device_id = 0x0001,
+	.runs = v1_runs,
+	.may_dma = v1_runs,
+	.catch_up = v1_kind_catch_up,
+	.touched = v1_kind_touched,
+};
 
 static int v1_init(struct vfio_device *vdev)
 {
 	struct v1_device *dev = to_v1(vdev);
+	int ret;
 
-	mutex_init(&dev->lock);
-	v1_dma_init(dev);
 	dev->state = VFIO_DEVICE_STATE_V1_RUNNING;
-	dev->last_beat = ktime_get();
-	dev->memory = vzalloc(v1_memory_size);
+	ret = vs_init(&dev->vs, &v1_kind, v1_memory_size);
+	if (ret)
+		return ret;
+	ret = vs_pass_init(&dev->pass, DIV_ROUND_UP(v1_memory_size, v1_chunk_size));
+	if (ret)
+		goto err_common;
 	dev->window = vmalloc_user(v1_window_size);
-	dev->dirty = bitmap_zalloc(v1_blocks(), GFP_KERNEL);
-	if (!dev->memory || !dev->window || !dev->dirty) {
-		bitmap_free(dev->dirty);
-		vfree(dev->window);
-		vfree(dev->memory);
-		return -ENOMEM;
+	if (!dev->window) {
+		ret = -ENOMEM;
+		goto err_pass;
 	}
-	v1_fill_config(dev);
 	return 0;
+
+err_pass:
+	vs_pass_free(&dev->pass);
+err_common:
+	vs_release(&dev->vs);
+	return ret;
 }
 
 /* After the last file, and with it the last mapping of the window, is gone. */
@@ -112,10 +129,9 @@ static void v1_release(struct vfio_device *vdev)
 {
 	struct v1_device *dev = to_v1(vdev);
 
-	bitmap_free(dev->dirty);
 	vfree(dev->window);
-	vfree(dev->memory);
-	mutex_destroy(&dev->lock);
+	vs_pass_free(&dev->pass);
+	vs_release(&dev->vs);
 }
 
 static const struct vfio_device_ops v1_ops = {
@@ -142,45 +158,11 @@ static ssize_t device_state_show(struct device *mdev, struct device_attribute *a
 }
 static DEVICE_ATTR_RO(device_state);
 
-static ssize_t fail_next_show(struct device *mdev, struct device_attribute *attr, char *buf)
-{
-	struct v1_device *dev = dev_get_drvdata(mdev);
-	ssize_t length;
-
-	mutex_lock(&dev->lock);
-	length = dev->fail_errno ? sysfs_emit(buf, "%u %s\n", dev->fail_errno,
-					      dev->fail_to_error ? "error" : "keep") :
-				   sysfs_emit(buf, "0\n");
-	mutex_unlock(&dev->lock);
-	return length;
-}
-
-static ssize_t fail_next_store(struct device *mdev, struct device_attribute *attr,
-			       const char *buf, size_t count)
-{
-	struct v1_device *dev = dev_get_drvdata(mdev);
-	char how[8] = "keep";
-	unsigned int error;
-	bool to_error;
-
-	if (sscanf(buf, "%u %7s", &error, how) < 1 || error > MAX_ERRNO)
-		return -EINVAL;
-	to_error = !strcmp(how, "error");
-	if (!to_error && strcmp(how, "keep"))
-		return -EINVAL;
-
-	mutex_lock(&dev->lock);
-	dev->fail_errno = error;
-	dev->fail_to_error = to_error;
-	mutex_unlock(&dev->lock);
-	return count;
-}
-static DEVICE_ATTR_RW(fail_next);
-
 static struct attribute *v1_attrs[] = {
 	&dev_attr_device_state.attr,
-	&dev_attr_fail_next.attr,
-	&dev_attr_dma.attr,
+	&vs_attr_fail_next.attr,
+	&vs_attr_dma.attr,
+	&vs_attr_fill.attr,
 	NULL,
 };
 
@@ -194,24 +176,9 @@ static const struct attribute_group *v1_groups[] = { &v1_group, NULL };
 static int v1_probe(struct mdev_device *mdev)
 {
 	struct v1_device *dev;
-	int ret;
 
-	dev = vfio_alloc_device(v1_device, vdev, &mdev->dev, &v1_ops);
-	if (IS_ERR(dev))
-		return PTR_ERR(dev);
-	dev_set_drvdata(&mdev->dev, dev);
-	ret = vfio_register_emulated_iommu_dev(&dev->vdev);
-	if (ret)
-		vfio_put_device(&dev->vdev);
-	return ret;
-}
-
-static void v1_remove(struct mdev_device *mdev)
-{
-	struct v1_device *dev = dev_get_drvdata(&mdev->dev);
-
-	vfio_unregister_group_dev(&dev->vdev);
-	vfio_put_device(&dev->vdev);
+	dev = vfio_alloc_device(v1_device, vs.vdev, &mdev->dev, &v1_ops);
+	return IS_ERR(dev) ? PTR_ERR(dev) : vs_add(mdev, &dev->vs);
 }
 
 static struct mdev_driver v1_driver = {
@@ -224,7 +191,7 @@ static struct mdev_driver v1_driver = {
 		.dev_groups = v1_groups,
 	},
 	.probe = v1_probe,
-	.remove = v1_remove,
+	.remove = vs_remove,
 };
 
 static struct mdev_type v1_type = {
@@ -232,59 +199,29 @@ static struct mdev_type v1_type = {
 	.pretty_name = "Memory that migrates by the v1 region",
 };
 
-static struct mdev_type *v1_types[] = { &v1_type };
-static struct class *v1_class;
-static struct device *v1_parent_device;
-static struct mdev_parent v1_parent;
+static struct vs_parent v1_parent = {
+	.driver = &v1_driver,
+	.types = { &v1_type },
+};
 
 static int __init v1_module_init(void)
 {
-	int ret;
-
-	if (!v1_memory_size || v1_memory_size > SZ_1G || !PAGE_ALIGNED(v1_memory_size)) {
+	if (!vs_is_memory_size(v1_memory_size)) {
 		pr_err(V1_NAME ": the memory is whole pages, up to 1 GiB\n");
 		return -EINVAL;
 	}
 	if (!v1_chunk_size || v1_chunk_size > v1_memory_size ||
 	    v1_window_size < v1_chunk_size + sizeof(struct v1_record) ||
-	    v1_window_size > SZ_16M || !PAGE_ALIGNED(v1_window_size)) {
+	    v1_window_size > V1_WINDOW_MAX || !PAGE_ALIGNED(v1_window_size)) {
 		pr_err(V1_NAME ": a chunk must fit into the window with its header, and the window is whole pages\n");
 		return -EINVAL;
 	}
-	ret = mdev_register_driver(&v1_driver);
-	if (ret)
-		return ret;
-	v1_class = class_create(V1_NAME);
-	if (IS_ERR(v1_class)) {
-		ret = PTR_ERR(v1_class);
-		goto err_driver;
-	}
-	v1_parent_device = device_create(v1_class, NULL, MKDEV(0, 0), NULL, V1_NAME);
-	if (IS_ERR(v1_parent_device)) {
-		ret = PTR_ERR(v1_parent_device);
-		goto err_class;
-	}
-	ret = mdev_register_parent(&v1_parent, v1_parent_device, &v1_driver, v1_types,
-				   ARRAY_SIZE(v1_types));
-	if (ret)
-		goto err_device;
-	return 0;
-
-err_device:
-	device_unregister(v1_parent_device);
-err_class:
-	class_destroy(v1_class);
-err_driver:
-	mdev_unregister_driver(&v1_driver);
-	return ret;
+	return vs_register(&v1_parent);
 }
 
 static void __exit v1_module_exit(void)
 {
-	mdev_unregister_parent(&v1_parent);
-	device_unregister(v1_parent_device);
-	class_destroy(v1_class);
-	mdev_unregister_driver(&v1_driver);
+	vs_unregister(&v1_parent);
 }
 
 module_init(v1_module_init)

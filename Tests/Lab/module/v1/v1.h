@@ -3,23 +3,14 @@
 #ifndef VFIOSCOPE_V1_H
 #define VFIOSCOPE_V1_H
 
-#include <linux/ktime.h>
-#include <linux/math.h>
-#include <linux/mutex.h>
-#include <linux/sizes.h>
-#include <linux/types.h>
-#include <linux/vfio.h>
-#include <linux/workqueue.h>
+#include "../common/common.h"
 
 #define V1_NAME			"vfioscope_v1"
-#define V1_CONFIG_SIZE		256
-#define V1_DMA_MAX_PAGES	4096
+#define V1_WINDOW_MAX		SZ_32M
 
 /* The first index that is the driver's own; clients have to find it by its type, not by this. */
 #define V1_MIGRATION_INDEX	VFIO_PCI_NUM_REGIONS
 #define V1_NUM_REGIONS		(VFIO_PCI_NUM_REGIONS + 1)
-#define V1_INDEX_SHIFT		40
-#define V1_OFFSET_MASK		((1ULL << V1_INDEX_SHIFT) - 1)
 
 /* The window can be mapped, so it starts at a page: registers and data share none. */
 #define V1_DATA_OFFSET		PAGE_SIZE
@@ -71,44 +62,23 @@ struct v1_session {
 	u32 chunk_bytes;
 };
 
-/* The DMA that a test has ordered: a count into each of these pages, again and again. */
-struct v1_dma {
-	struct delayed_work work;
-	bool open;		/* the work may be queued */
-	u64 iova;
-	unsigned int pages;	/* 0 is no DMA */
-	unsigned int period;	/* milliseconds */
-	u64 count;
-};
-
+/* The lock does not keep a user from changing the contents of the window's mapped pages. */
 struct v1_device {
-	struct vfio_device vdev;
-	struct mutex lock;	/* everything below, except the mapped pages' contents */
+	struct vs_device vs;
 	u32 state;
-	struct v1_dma dma;
 	struct v1_session session;
-	ktime_t last_beat;
-	unsigned int fail_errno;
-	bool fail_to_error;
-	u8 *memory;
+	struct vs_pass pass;	/* by blocks of chunk_size bytes */
 	void *window;
-	unsigned long *dirty;	/* a bit for each chunk_size bytes of memory */
-	u8 config[V1_CONFIG_SIZE];
 };
 
 static inline struct v1_device *to_v1(struct vfio_device *vdev)
 {
-	return container_of(vdev, struct v1_device, vdev);
-}
-
-static inline unsigned int v1_blocks(void)
-{
-	return DIV_ROUND_UP(v1_memory_size, v1_chunk_size);
+	return container_of(vdev, struct v1_device, vs.vdev);
 }
 
 /* stream.c: all with the lock held */
 void v1_catch_up(struct v1_device *dev);
-void v1_touch(struct v1_device *dev, u64 offset, size_t count);
+void v1_touch(struct v1_device *dev, u64 offset, u64 count);
 void v1_start_session(struct v1_device *dev);
 void v1_stage(struct v1_device *dev);
 u64 v1_pending(struct v1_device *dev);
@@ -124,13 +94,6 @@ ssize_t v1_register_from_user(struct v1_device *dev, const char __user *buf, siz
 ssize_t v1_read(struct vfio_device *vdev, char __user *buf, size_t count, loff_t *ppos);
 ssize_t v1_write(struct vfio_device *vdev, const char __user *buf, size_t count, loff_t *ppos);
 int v1_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
-
-/* dma.c: open and close without the lock, forget with it */
-extern struct device_attribute dev_attr_dma;
-void v1_dma_init(struct v1_device *dev);
-void v1_dma_open(struct v1_device *dev);
-void v1_dma_close(struct v1_device *dev);
-void v1_dma_forget(struct v1_device *dev);
 
 /* info.c */
 long v1_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);

@@ -30,21 +30,7 @@ static int v1_add_caps(struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &sparse->header, struct_size(sparse, areas, 1));
 }
 
-static u64 v1_region_size(u32 index)
-{
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		return v1_memory_size;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return V1_CONFIG_SIZE;
-	case V1_MIGRATION_INDEX:
-		return V1_DATA_OFFSET + v1_window_size;
-	default:
-		return 0;
-	}
-}
-
-static long v1_get_region_info(void __user *arg)
+static long v1_get_region_info(struct v1_device *dev, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
 	struct vfio_info_cap caps = { };
@@ -57,8 +43,9 @@ static long v1_get_region_info(void __user *arg)
 		return -EINVAL;
 
 	info.cap_offset = 0;
-	info.offset = (u64)info.index << V1_INDEX_SHIFT;
-	info.size = v1_region_size(info.index);
+	info.offset = (u64)info.index << VS_INDEX_SHIFT;
+	info.size = info.index == V1_MIGRATION_INDEX ? V1_DATA_OFFSET + v1_window_size :
+						       vs_region_size(&dev->vs, info.index);
 	info.flags = info.size ? VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE : 0;
 	if (info.index == V1_MIGRATION_INDEX) {
 		ret = v1_add_caps(&caps);
@@ -81,51 +68,22 @@ out:
 	return ret;
 }
 
-static long v1_get_info(void __user *arg)
-{
-	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
-	struct vfio_device_info info;
-
-	if (copy_from_user(&info, arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz)
-		return -EINVAL;
-	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
-	info.num_regions = V1_NUM_REGIONS;
-	info.num_irqs = VFIO_PCI_NUM_IRQS;
-	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
-}
-
-static long v1_get_irq_info(void __user *arg)
-{
-	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
-	struct vfio_irq_info info;
-
-	if (copy_from_user(&info, arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz || info.index >= VFIO_PCI_NUM_IRQS)
-		return -EINVAL;
-	info.flags = 0;
-	info.count = 0;
-	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
-}
-
 long v1_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct v1_device *dev = to_v1(vdev);
 
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
-		return v1_get_info((void __user *)arg);
+		return vs_get_info(&dev->vs, (void __user *)arg);
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return v1_get_region_info((void __user *)arg);
+		return v1_get_region_info(dev, (void __user *)arg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
-		return v1_get_irq_info((void __user *)arg);
+		return vs_get_irq_info((void __user *)arg);
 	case VFIO_DEVICE_RESET:
-		mutex_lock(&dev->lock);
+		mutex_lock(&dev->vs.lock);
 		v1_reset(dev);
-		v1_dma_forget(dev);
-		mutex_unlock(&dev->lock);
+		vs_dma_forget(&dev->vs);
+		mutex_unlock(&dev->vs.lock);
 		return 0;
 	default:
 		return -ENOTTY;

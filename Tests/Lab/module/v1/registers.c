@@ -17,11 +17,10 @@ void v1_reset(struct v1_device *dev)
 /* The fault that a test has ordered for this transition, or 0. It happens once. */
 static int v1_ordered_fault(struct v1_device *dev)
 {
-	int error = -(int)dev->fail_errno;
+	int error = vs_ordered_fault(&dev->vs);
 
-	if (error && dev->fail_to_error)
+	if (error && dev->vs.fail_to_error)
 		dev->state = V1_STATE_ERROR;
-	dev->fail_errno = 0;
 	return error;
 }
 

@@ -1,38 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device's memory, and how it goes through the data window, chunk by chunk. */
 
-#include <linux/bitmap.h>
 #include <linux/crc32.h>
 #include <linux/math64.h>
 #include <linux/string.h>
 
 #include "v1.h"
 
-void v1_touch(struct v1_device *dev, u64 offset, size_t count)
+void v1_touch(struct v1_device *dev, u64 offset, u64 count)
 {
-	u64 first = div_u64(offset, v1_chunk_size);
-	u64 last = div_u64(offset + count - 1, v1_chunk_size);
-
-	bitmap_set(dev->dirty, first, last - first + 1);
+	vs_pass_touch(&dev->pass, div_u64(offset, v1_chunk_size),
+		      div_u64(offset + count - 1, v1_chunk_size));
 }
 
 /* Make up for the heartbeats since the last look. */
 void v1_catch_up(struct v1_device *dev)
 {
-	unsigned int period = READ_ONCE(v1_dirty_ms);
-	ktime_t now = ktime_get();
-	u64 beats;
+	u64 beats = vs_beats(&dev->vs, READ_ONCE(v1_dirty_ms));
 
-	if (!(dev->state & VFIO_DEVICE_STATE_V1_RUNNING) || !period) {
-		dev->last_beat = now;
-		return;
-	}
-	beats = div_u64(ktime_ms_delta(now, dev->last_beat), period);
 	if (!beats)
 		return;
-	*(u64 *)dev->memory += beats;
+	*(u64 *)dev->vs.memory += beats;
 	v1_touch(dev, 0, sizeof(u64));
-	dev->last_beat = ktime_add_ms(dev->last_beat, beats * period);
 }
 
 /* Saving */
@@ -67,20 +56,18 @@ static void v1_put_record(struct v1_device *dev, enum v1_kind kind, u32 offset,
 void v1_stage(struct v1_device *dev)
 {
 	struct v1_session *session = &dev->session;
-	unsigned int block = find_first_bit(dev->dirty, v1_blocks());
+	unsigned int block;
 
 	if (!session->header) {
 		__le32 size = cpu_to_le32(v1_memory_size);
 
 		session->header = true;
 		v1_put_record(dev, V1_HEADER, 0, &size, sizeof(size));
-	} else if (block < v1_blocks()) {
+	} else if (vs_pass_next(&dev->pass, 1, &block)) {
 		u32 offset = block * v1_chunk_size;
 
-		/* Cleared first: what is written from now on has to be sent again. */
-		__clear_bit(block, dev->dirty);
 		session->complete = false;
-		v1_put_record(dev, V1_BLOCK, offset, dev->memory + offset,
+		v1_put_record(dev, V1_BLOCK, offset, dev->vs.memory + offset,
 			      min_t(u32, v1_chunk_size, v1_memory_size - offset));
 	} else if (dev->state == VFIO_DEVICE_STATE_V1_SAVING && !session->complete) {
 		session->complete = true;
@@ -91,7 +78,7 @@ void v1_stage(struct v1_device *dev)
 u64 v1_pending(struct v1_device *dev)
 {
 	struct v1_session *session = &dev->session;
-	u64 pending = (u64)bitmap_weight(dev->dirty, v1_blocks()) *
+	u64 pending = (u64)vs_pass_left(&dev->pass) *
 		      (sizeof(struct v1_record) + v1_chunk_size);
 
 	if (!session->header)
@@ -158,7 +145,7 @@ int v1_consume(struct v1_device *dev, u64 size)
 	}
 	kind = le32_to_cpu(record.kind);
 	if (kind == V1_BLOCK)
-		memcpy(dev->memory + le32_to_cpu(record.offset),
+		memcpy(dev->vs.memory + le32_to_cpu(record.offset),
 		       dev->window + sizeof(record), le32_to_cpu(record.length));
 	session->header = true;
 	session->complete = kind == V1_TRAILER;
@@ -172,5 +159,5 @@ void v1_start_session(struct v1_device *dev)
 {
 	memset(&dev->session, 0, sizeof(dev->session));
 	memset(dev->window, 0, v1_window_size);
-	bitmap_fill(dev->dirty, v1_blocks());
+	vs_pass_start(&dev->pass);
 }
