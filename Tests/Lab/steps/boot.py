@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""steps/boot.py [--shell | --bench] KERNEL IMAGE: boots the guest, shows what its checks say, and counts.
+"""steps/boot.py [--shell | --bench=MIB] KERNEL IMAGE: boots the guest, shows what its checks say, and counts.
 
 The guest writes `ok NAME`, `not ok NAME` and details on its second serial line; `@host FILE` asks for
 a check that needs a user at the terminal, and `@end` is the end. The last line of the output is
@@ -17,7 +17,8 @@ import time
 import machine
 from terminal import Terminal
 
-TIME_LIMIT = 900  # seconds, for everything
+TIME_LIMIT = 900  # seconds, for all checks
+BENCH_TIME_LIMIT = 2400
 QUIET_LIMIT = 200  # seconds without a line: longer than a file of checks may take
 
 CHECKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "checks")
@@ -41,10 +42,10 @@ class Report:
                 print(f"  | {text}", flush=True)
 
 
-def lines_of(results):
+def lines_of(results, limit):
     """The guest's lines, until it ends, is silent for too long, or the time is up."""
     start, rest = time.monotonic(), b""
-    while time.monotonic() < start + TIME_LIMIT:
+    while time.monotonic() < start + limit:
         if not select.select([results], [], [], QUIET_LIMIT)[0]:
             return
         data = results.recv(65536)
@@ -57,9 +58,9 @@ def lines_of(results):
             yield "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def follow(results, terminal, report):
+def follow(results, terminal, report, limit):
     """True when the guest came to its end."""
-    for text in lines_of(results):
+    for text in lines_of(results, limit):
         if text == "@end":
             return True
         if text.startswith("@host "):
@@ -70,12 +71,12 @@ def follow(results, terminal, report):
     return False
 
 
-def run(kernel, image, words):
+def run(kernel, image, words="", memory=(), limit=TIME_LIMIT):
     """The report, when the guest has ended."""
     report = Report()
     with tempfile.TemporaryDirectory(prefix="lab") as folder:
-        with machine.running(kernel, image, folder, words) as (results, user):
-            ended = follow(results, Terminal(user), report)
+        with machine.running(kernel, image, folder, words, memory) as (results, user):
+            ended = follow(results, Terminal(user), report, limit)
         if not ended:
             with open(f"{folder}/ttyS0", errors="replace") as log:
                 tail = [ascii(line.rstrip())[1:-1] for line in log.readlines()[-40:]]
@@ -84,13 +85,15 @@ def run(kernel, image, words):
 
 
 def run_checks(kernel, image):
-    report = run(kernel, image, "")
+    report = run(kernel, image)
     print(f"{report.passed} passed, {report.failed} failed")
     return 0 if report.passed and not report.failed else 1
 
 
-def run_benchmark(kernel, image):
-    return 1 if run(kernel, image, "lab.bench").failed else 0
+def run_benchmark(kernel, image, size):
+    """With a state of so many MiB, which the guest holds twice: in the device and in a file."""
+    memory = machine.all_there(2 * size + 1024)
+    return 1 if run(kernel, image, f"lab.bench={size}", memory, BENCH_TIME_LIMIT).failed else 0
 
 
 def main(arguments):
@@ -99,7 +102,9 @@ def main(arguments):
     if mode == "--shell":
         line = machine.command(kernel, image, "lab.shell")
         os.execvp(line[0], line + ["-chardev", "stdio,id=user,signal=off", "-serial", "chardev:user"])
-    sys.exit((run_benchmark if mode == "--bench" else run_checks)(kernel, image))
+    if mode:
+        sys.exit(run_benchmark(kernel, image, int(mode.removeprefix("--bench="))))
+    sys.exit(run_checks(kernel, image))
 
 
 main(sys.argv[1:])

@@ -34,6 +34,7 @@ compile() { gcc-12 -Wall -Werror -O2 -static -D__user= -I "$kernel/source/includ
 loop=$project/Tests/Benchmarks/CLoop
 compile hold "$lab/guest/hold.c"
 compile refusals "$lab/guest/refusals.c"
+compile peak "$lab/guest/peak.c"
 compile loop -I "$loop/include" "$lab/guest/loop.c" "$loop/loop.c"
 
 (cd "$root" && find . -print0 | cpio --quiet -0 -o -H newc --owner=0:0) >"$image"
