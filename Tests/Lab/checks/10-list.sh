@@ -3,7 +3,7 @@
 lists_every_device() {
   local device
   expect_exit 0 vfioscope list || return
-  for device in $EDU $NIC $SPARE_NIC $NVME $SHARED_EDU $SHARED_NIC $MTTY_A $MTTY_B $V1_A $V1_B; do
+  for device in $EDU $NIC $SPARE_NIC $NVME $SHARED_EDU $SHARED_NIC $MTTY_A $MTTY_B $V2_A $V2_B $V1_A $V1_B; do
     expect_line $device || return
   done
 }
@@ -13,7 +13,7 @@ names_the_drivers() {
   expect_exit 0 vfioscope list &&
     expect_line $EDU vfio-pci && expect_line $NVME vfio-pci &&
     expect_line $NIC e1000e && expect_line $SHARED_NIC e1000 &&
-    expect_line $MTTY_A mtty && expect_line $V1_A vfioscope_v1
+    expect_line $MTTY_A mtty && expect_line $V2_A vfioscope_v2 && expect_line $V1_A vfioscope_v1
 }
 check "list names each device's driver" names_the_drivers
 

@@ -11,8 +11,10 @@ shows() {
 }
 
 for via in cdev group; do
-  check "show $via: mtty speaks v2 and runs" shows $MTTY_A $via \
-    '.protocol == "v2"' '.state == {"name": "running", "number": 2, "protocol_name": "RUNNING"}'
+  for device in $MTTY_A $V2_A; do
+    check "show $via: speaks v2 and runs: $device" shows $device $via \
+      '.protocol == "v2"' '.state == {"name": "running", "number": 2, "protocol_name": "RUNNING"}'
+  done
   check "show $via: vfioscope_v1 speaks v1 and runs" shows $V1_A $via \
     '.protocol == "v1"' '.state.name == "running" and .state.number == 1' \
     '.state.protocol_name | contains("_RUNNING")' \
@@ -35,9 +37,13 @@ check "show: a device of a group that is not viable cannot be opened by group" \
 check "show: a device with a host driver cannot be opened" cannot_be_opened $NIC
 
 show_leaves_no_trace() {
-  expect_exit 0 vfioscope show $MTTY_A && expect_line $MTTY_A || return
-  expect_exit 0 vfioscope show $V1_A && expect_line $V1_A || return
-  expect_equal RUNNING "$(cat /sys/kernel/debug/vfio/$MTTY_A/migration/state)" &&
-    expect_equal 1 "$(cat /sys/bus/mdev/devices/$V1_A/vfioscope/device_state)"
+  local device
+  for device in $MTTY_A $V2_A $V1_A; do
+    expect_exit 0 vfioscope show $device && expect_line $device || return
+  done
+  for device in $MTTY_A $V2_A; do
+    expect_equal RUNNING "$(cat /sys/kernel/debug/vfio/$device/migration/state)" || return
+  done
+  expect_equal 1 "$(cat /sys/bus/mdev/devices/$V1_A/vfioscope/device_state)"
 }
 check "show leaves the states as they are" show_leaves_no_trace

@@ -30,7 +30,7 @@ cdev_holder() {
   soon grep -q held /tmp/held
 }
 
-for device in $MTTY_A $V1_A; do
+for device in $MTTY_A $V2_A $V1_A; do
   group_holder $device
   check "held by group, asked by group: $device" told group $device $holder sleep EBUSY
   check "held by group, asked by cdev: $device" told cdev $device $holder sleep EBUSY

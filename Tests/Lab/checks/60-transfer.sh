@@ -1,32 +1,12 @@
 # A device's data: saved, loaded back, and moved to another device of its kind.
 
+. /lab/transfer.sh
+
 remember=/sys/module/vfioscope_v1/parameters/remember
-
-# saves FILE DEVICE OPTION...: a complete file that the program itself finds good.
-saves() {
-  local file=$1 device=$2
-  shift 2
-  rm -f $file
-  expect_exit 0 vfioscope save $device -o $file --json "$@" &&
-    expect_json '.result == "ok" and .bytes > 0 and (.sha256 | length) == 64' &&
-    expect_exit 0 vfioscope stream info --json $file &&
-    expect_json '.verdict == "good" and .device == "'$device'"'
-}
-
-loads() {
-  local file=$1 device=$2
-  shift 2
-  expect_exit 0 vfioscope load $device -i $file --yes --json "$@" &&
-    expect_json '.result == "ok" and .devices[0].state == "running"'
-}
-
-sha256_of() { vfioscope stream info --json $1 | jq -r .sha256; }
-expect_equal_data() { expect_equal "$(sha256_of $1)" "$(sha256_of $2)"; }
 
 # v2: the kernel's sample driver
 
-vfioscope step $MTTY_A --yes reset >/dev/null 2>&1
-vfioscope step $MTTY_B --yes reset >/dev/null 2>&1
+resets $MTTY_A $MTTY_B
 
 comes_back() {
   saves /tmp/first $MTTY_A --via $1 && loads /tmp/first $MTTY_A --via $1 && saves /tmp/second $MTTY_A --via $1 &&
@@ -44,21 +24,14 @@ refuses_a_cut_file() {
 needs_a_yes() {
   expect_exit 4 vfioscope load $MTTY_A -i /tmp/first && expect_line "say --yes"
 }
-# moves SOURCE DESTINATION OPTION...
-moves() {
-  local source=$1 destination=$2
-  shift 2
-  expect_exit 0 vfioscope migrate $source $destination --yes --json "$@" &&
-    expect_json '.result == "ok" and [.devices[].state] == ["stop", "running"] and .downtime_us > 0'
-}
 for via in cdev group; do
   check "mtty $via: what is saved is loaded back, and saved again equal" comes_back $via
   check "mtty $via: moves to the other one" moves $MTTY_A $MTTY_B --via $via
-  vfioscope step $MTTY_A --yes reset >/dev/null 2>&1
+  resets $MTTY_A
 done
 check "mtty: pre-copy before stop-copy" saves /tmp/live $MTTY_A --pre-copy
 check "mtty: without pre-copy it moves too" moves $MTTY_A $MTTY_B --strategy stop-copy
-vfioscope step $MTTY_A --yes reset >/dev/null 2>&1
+resets $MTTY_A
 refused_by_another_kind() {
   expect_exit 1 vfioscope migrate $MTTY_A $MTTY_C --yes --json &&
     expect_json '.result == "error" and (.error | contains("EFAULT")) and [.devices[].state] == ["running", "running"]'
@@ -85,16 +58,14 @@ for via in cdev group; do
   for access in message map; do
     check "v1 $via: loads by $access" loads_by $access $via
   done
-  vfioscope step $V1_A --yes reset >/dev/null 2>&1
+  resets $V1_A
   check "v1 $via: moves to the other one, live" moves $V1_A $V1_B --via $via
-  vfioscope step $V1_A --yes reset >/dev/null 2>&1
+  resets $V1_A
 done
 check "v1: a stream of the other protocol is refused" refuses_the_other_protocol
-vfioscope step $V1_A --yes reset >/dev/null 2>&1
-vfioscope step $V1_B --yes reset >/dev/null 2>&1
+resets $V1_A $V1_B
 
-# Two pairs at once. What was asked of all devices, in the order it was asked: each state of each pair before the next
-# one of any pair, so that no device stops while another one still talks to it.
+# Two pairs at once.
 
 mtty_type=/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2
 v1_type=/sys/class/mdev_bus/vfioscope_v1/mdev_supported_types/vfioscope_v1-region
@@ -103,25 +74,16 @@ V1_MORE="76310000-0000-4000-8000-0000000000a1 76310000-0000-4000-8000-0000000000
 for device in $MTTY_MORE; do echo $device >$mtty_type/create; done
 for device in $V1_MORE; do echo $device >$v1_type/create; done
 
-# asked PATTERN: how often each of the states in a row, by the last traced command.
-asked() { grep -E "$1" $out | sed -E 's/.*\[(0x|state )([0-9]).*/\2/' | uniq -c | xargs; }
-# move_together PATTERN WANTED OPTION... DEVICE...
-move_together() {
-  local pattern=$1 wanted=$2
-  shift 2
-  expect_exit 0 vfioscope migrate --yes --trace "$@" && expect_equal "$wanted" "$(asked "$pattern")" &&
-    expect_equal "2 stop 2 running" "$(grep -oE 'now (stop|running)$' $out | sort -r | cut -c5- | uniq -c | xargs)"
-}
 # The states are p2p, stop-copy and so on, by their numbers in linux/vfio.h.
 mttys="$MTTY_A $MTTY_B $MTTY_MORE"
 v1s="$V1_A $V1_B $V1_MORE"
 for via in cdev group; do
   check "mtty $via: two pairs move together, through the p2p states" \
     move_together "SET MIG_DEVICE_STATE" "2 4 2 6 2 7 2 3 2 5 2 2 2 1" --via $via $mttys
-  for device in $mttys; do vfioscope step $device --yes reset >/dev/null 2>&1; done
+  resets $mttys
   check "v1 $via: two pairs move together; there are no p2p states" \
     move_together "write .* device_state" "2 4 2 3 2 2 2 1 2 0" --via $via $v1s
-  for device in $v1s; do vfioscope step $device --yes reset >/dev/null 2>&1; done
+  resets $v1s
 done
 refused_by_one_of_two() {
   expect_exit 1 vfioscope migrate $MTTY_A $MTTY_B ${MTTY_MORE% *} $MTTY_C --yes --json &&

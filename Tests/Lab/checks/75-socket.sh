@@ -33,18 +33,19 @@ moves() {
     expect_json '.result == "ok" and [.devices[].state] == ["stop", "running"]'
 }
 
-for kind in "v2 $MTTY_A $MTTY_B" "v1 $V1_A $V1_B"; do
+for kind in "mtty v2 $MTTY_A $MTTY_B" "v2 v2 $V2_A $V2_B" "v1 v1 $V1_A $V1_B"; do
   set -- $kind
-  resets $2 $3
-  check "$1 behind a socket: it is shown" while_served $3 shows_the_same $1
-  check "$1: moves from the kernel's device to one behind a socket" while_served $3 moves $2 vfio-user:$socket
-  resets $2 $3
-  check "$1: moves from behind a socket to the kernel's device" while_served $2 moves vfio-user:$socket $3
-  resets $2 $3
+  resets $3 $4
+  check "$1 behind a socket: it is shown" while_served $4 shows_the_same $2
+  check "$1: moves from the kernel's device to one behind a socket" while_served $4 moves $3 vfio-user:$socket
+  resets $3 $4
+  check "$1: moves from behind a socket to the kernel's device" while_served $3 moves vfio-user:$socket $4
+  resets $3 $4
 done
 
 keeps_its_rules() {
   expect_exit 0 vfioscope check vfio-user:$socket --allow lose --yes --json /tmp/report && mv /tmp/report $out &&
     expect_json '.ending == "complete" and .state == "running"'
 }
+check "v2 behind a socket: its rules are checked there too" while_served $V2_A keeps_its_rules
 check "v1 behind a socket: its rules are checked there too" while_served $V1_A keeps_its_rules

@@ -16,10 +16,12 @@ found() {
 }
 
 of_mtty() { reports $MTTY_A $1 1 && found rules-mtty.txt; }
-of_module() { reports $V1_A $1 0 && found rules-v1-$1.txt; }
+of_v2() { reports $V2_A $1 0 && found rules-v2.txt; }
+of_v1() { reports $V1_A $1 0 && found rules-v1-$1.txt; }
 for way in cdev group; do
   check "mtty $way: what it keeps of the rules" of_mtty $way
-  check "v1 $way: what our module keeps of the rules" of_module $way
+  check "v2 $way: what our module keeps of the rules" of_v2 $way
+  check "v1 $way: what our module keeps of the rules" of_v1 $way
 done
 
 # What the protocol's readers tripped over: in pre-copy mtty says by a read of 0 bytes that it has nothing now.
@@ -31,9 +33,10 @@ check "mtty: that it has nothing now is found to be said otherwise than by ENOMS
 
 # Made by the harmless rules alone: the device is as it was.
 touches_nothing() {
-  expect_exit 0 vfioscope check $V1_A --via cdev && expect_line "state running, as it was found"
+  expect_exit 0 vfioscope check $1 --via cdev && expect_line "state running, as it was found"
 }
-check "v1: the harmless rules leave the device as it was" touches_nothing
+check "v2: the harmless rules leave the device as it was" touches_nothing $V2_A
+check "v1: the harmless rules leave the device as it was" touches_nothing $V1_A
 
 measures_faults() {
   expect_exit 0 vfioscope fault $1 --via cdev --yes $2 && expect_line "pass" && expect_line "state running"
@@ -49,11 +52,17 @@ for way in cdev group; do
     closes $way $MTTY_A "closed in STOP_COPY, it is opened in STOP_COPY" close-device
   check "mtty $way: its data fd is dead when the device was closed" \
     closes $way $MTTY_A "closed in STOP_COPY the data fd answers ENODEV" close-device
+  check "v2 $way: closed in the middle of its data, our module runs again" \
+    closes $way $V2_A "closed in STOP_COPY, it is opened in RUNNING" close-device
+  check "v2 $way: its data fd is dead when the device was closed" \
+    closes $way $V2_A "closed in STOP_COPY the data fd answers ENODEV" close-device
   check "v1 $way: closed in the middle of its data, our module runs again" \
     closes $way $V1_A "closed in stop-copy, it is opened in running" close-device
 done
-check "mtty: its data fd is closed in the middle of its data" \
-  closes cdev $MTTY_A "Closed in STOP_COPY, RUNNING is reached." close-data-fd
+for device in $MTTY_A $V2_A; do
+  check "its data fd is closed in the middle of its data: $device" \
+    closes cdev $device "Closed in STOP_COPY, RUNNING is reached." close-data-fd
+done
 
 # One that keeps its state breaks the rule, and is brought back.
 keeps_its_state() {
@@ -67,4 +76,6 @@ remembers=/sys/module/vfioscope_v1/parameters/remember
 check "v1: our module that keeps its state is found out" keeps_its_state
 
 check "v1: a cut stream is refused" measures_faults $V1_A cut-stream
+check "v2: streams that are not whole are refused" \
+  measures_faults $V2_A "cut-stream flipped-stream reordered-stream doubled-stream overlong-stream"
 check "mtty: numbers that are no states are refused" measures_faults $MTTY_A invalid-state
