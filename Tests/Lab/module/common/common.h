@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What our devices have in common: memory (BAR0), DMA and faults that a test orders, and the mdev parent. */
+/*
+ * What our devices have in common: memory (BAR0), DMA and faults that a test orders, and the mdev
+ * parent.
+ */
 #ifndef VFIOSCOPE_COMMON_H
 #define VFIOSCOPE_COMMON_H
 

@@ -8,8 +8,8 @@
 #include "common.h"
 
 /*
- * The errno ordered for this transition, negative, or 0. It happens once; fail_to_error says whether
- * it is to end in the error state.
+ * The errno ordered for this transition, negative, or 0. It happens once; fail_to_error says
+ * whether it is to end in the error state.
  */
 int vs_ordered_fault(struct vs_device *dev)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a test puts into a device's memory by the file "fill", so that no two devices are alike by chance. */
+/*
+ * What a test puts into a device's memory by the file "fill", so that no two devices are alike by
+ * chance.
+ */
 
 #include <linux/export.h>
 #include <linux/kstrtox.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device without hardware below it, which the mediated devices are made of. It has its driver's name. */
+/*
+ * A device without hardware below it, which the mediated devices are made of. It has its driver's
+ * name.
+ */
 
 #include <linux/err.h>
 #include <linux/export.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading and writing the regions that each device has: BAR0, which is its memory, and config space. */
+/*
+ * Reading and writing the regions that each device has: BAR0, which is its memory, and config
+ * space.
+ */
 
 #include <linux/export.h>
 #include <linux/uaccess.h>
@@ -39,7 +42,10 @@ ssize_t vs_read(struct vfio_device *vdev, char __user *buf, size_t count, loff_t
 }
 EXPORT_SYMBOL_GPL(vs_read);
 
-/* A device that does not run must not change, so it drops writes to its memory; config space is constant. */
+/*
+ * A device that does not run must not change, so it drops writes to its memory; config space is
+ * constant.
+ */
 ssize_t vs_write(struct vfio_device *vdev, const char __user *buf, size_t count, loff_t *ppos)
 {
 	struct vs_device *dev = to_vs(vdev);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The migration region: its registers are in registers.c, behind them is the window, which can be mapped. */
+/*
+ * The migration region: its registers are in registers.c, behind them is the window, which can be
+ * mapped.
+ */
 
 #include <linux/mm.h>
 #include <linux/uaccess.h>
@@ -7,7 +10,10 @@
 
 #include "v1.h"
 
-/* What is there of the window from this offset of the region on, or NULL; not more than *count bytes. */
+/*
+ * What is there of the window from this offset of the region on, or NULL; not more than *count
+ * bytes.
+ */
 static void *v1_window_at(struct v1_device *dev, u64 offset, size_t *count)
 {
 	u64 start = offset - V1_DATA_OFFSET;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Resuming: the records are taken as they come, in pieces of any size, and straight into the memory. */
+/*
+ * Resuming: the records are taken as they come, in pieces of any size, and straight into the
+ * memory.
+ */
 
 #include <linux/uaccess.h>
 
@@ -59,8 +62,8 @@ static bool v2_arrived(struct v2_device *dev)
 }
 
 /*
- * A fault is reported at once, which is as near to its discovery as it gets, and again when RESUMING
- * is left. Nothing may follow the trailer.
+ * A fault is reported at once, which is as near to its discovery as it gets, and again when
+ * RESUMING is left. Nothing may follow the trailer.
  */
 ssize_t v2_load(struct v2_device *dev, const char __user *buf, size_t count)
 {
@@ -86,8 +89,8 @@ ssize_t v2_load(struct v2_device *dev, const char __user *buf, size_t count)
 }
 
 /*
- * Leaving RESUMING. No data is a load of nothing: the memory is as it was. (mtty refuses it.) Half of
- * the data is no state that could run.
+ * Leaving RESUMING. No data is a load of nothing: the memory is as it was. (mtty refuses it.) Half
+ * of the data is no state that could run.
  */
 int v2_finish_load(struct v2_device *dev)
 {

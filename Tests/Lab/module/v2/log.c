@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device's own log of the pages that it writes by DMA. It is independent of the migration states. */
+/*
+ * The device's own log of the pages that it writes by DMA. It is independent of the migration
+ * states.
+ */
 
 #include <linux/bitmap.h>
 #include <linux/interval_tree.h>
@@ -77,7 +80,10 @@ static int v2_log_fill(struct v2_log *log, struct rb_root_cached *nodes, u32 cou
 	     node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
 		struct v2_range *range = &log->ranges[log->count];
 
-		/* The core lets a range without length pass, which is then all or less than nothing. */
+		/*
+		 * The core lets a range without length pass, which is then all or less than
+		 * nothing.
+		 */
 		if (node->last < node->start)
 			return -EINVAL;
 		range->first = node->start;
@@ -126,8 +132,8 @@ static int v2_log_stop(struct vfio_device *vdev)
 }
 
 /*
- * Reports the pages of a piece of a range. A page of the log that the piece has only the beginning of
- * stays dirty, since the user was not told of its end.
+ * Reports the pages of a piece of a range. A page of the log that the piece has only the beginning
+ * of stays dirty, since the user was not told of its end.
  */
 static void v2_log_take(struct v2_log *log, struct v2_range *range, u64 first, u64 last,
 			struct iova_bitmap *bitmap)

@@ -2,23 +2,23 @@
 /*
  * A mediated device that migrates by the states of Linux 5.18 and later ("v2").
  *
- * The kernel's sample mtty speaks that protocol too, with a state of 96 bytes, nothing that changes in
- * pre-copy, and a log of DMA that is always empty. This one is a block of memory (BAR0) of any size,
- * does all that enum vfio_device_mig_state describes, and logs the DMA that it does. Where that text
- * leaves a choice a comment says which one is taken, often another than mtty's.
+ * The kernel's sample mtty speaks that protocol too, with a state of 96 bytes, nothing that changes
+ * in pre-copy, and a log of DMA that is always empty. This one is a block of memory (BAR0) of any
+ * size, does all that enum vfio_device_mig_state describes, and logs the DMA that it does. Where
+ * that text leaves a choice a comment says which one is taken, often another than mtty's.
  *
  * While the device runs it counts a heartbeat in the first eight bytes of each of the first
- * dirty_pages pages of its memory, every dirty_ms milliseconds, so that pre-copy never stays finished.
- * Nothing counts by itself: the time that passed is looked at whenever somebody could see the
- * difference.
+ * dirty_pages pages of its memory, every dirty_ms milliseconds, so that pre-copy never stays
+ * finished. Nothing counts by itself: the time that passed is looked at whenever somebody could see
+ * the difference.
  *
  * Create one with
  *   echo UUID > /sys/class/mdev_bus/vfioscope_v2/mdev_supported_types/vfioscope_v2-states/create
  * Its folder in /sys/bus/mdev/devices/ has a folder "vfioscope" with
  *   fail_next     "ERRNO keep": the next change of state fails with ERRNO and changes nothing;
  *                 "ERRNO error": it fails with ERRNO and ends in ERROR; "0": neither
- *   dma           "IOVA PAGES MS": while the device is open and in RUNNING or PRE_COPY it writes into
- *                 PAGES pages from IOVA on, every MS milliseconds, so that their pages are dirty for
+ *   dma           "IOVA PAGES MS": while the device is open and in RUNNING or PRE_COPY it writes
+ *                 into PAGES pages from IOVA on, every MS milliseconds, so that they are dirty for
  *                 whoever logs them; "0": it does not. A reset does the same as "0".
  *   fill          "SEED": the memory of a device that runs becomes a pattern of this number
  */
@@ -62,7 +62,10 @@ static bool v2_runs(struct vs_device *vs)
 	}
 }
 
-/* "If the device can identify P2P transactions then it can stop only P2P DMA, otherwise it must stop all DMA." */
+/*
+ * "If the device can identify P2P transactions then it can stop only P2P DMA, otherwise it must
+ * stop all DMA."
+ */
 static bool v2_may_dma(struct vs_device *vs)
 {
 	enum vfio_device_mig_state state = to_v2(&vs->vdev)->state;
@@ -103,7 +106,8 @@ static int v2_init(struct vfio_device *vdev)
 	dev->state = VFIO_DEVICE_STATE_RUNNING;
 	init_waitqueue_head(&dev->wait);
 	INIT_DELAYED_WORK(&dev->beat, v2_beat_work);
-	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P | VFIO_MIGRATION_PRE_COPY;
+	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
+				VFIO_MIGRATION_PRE_COPY;
 	vdev->mig_ops = &v2_migration_ops;
 	vdev->log_ops = &v2_log_ops;
 	ret = vs_init(&dev->vs, &v2_device_kind, v2_memory_size);

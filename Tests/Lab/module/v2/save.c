@@ -50,7 +50,9 @@ void *v2_rest(struct v2_device *dev, u32 *size)
 	return dev->vs.memory + le32_to_cpu(stream->record.offset) + offset;
 }
 
-/* Some of the rest went. Only what has no checksum of its own is counted into that of the stream. */
+/*
+ * Some of the rest went. Only what has no checksum of its own is counted into that of the stream.
+ */
 void v2_went(struct v2_device *dev, const void *bytes, u32 size)
 {
 	struct v2_stream *stream = &dev->stream;
@@ -88,7 +90,10 @@ static void v2_begin(struct v2_device *dev, enum v2_kind kind, u32 offset, u32 l
 	stream->underway = true;
 }
 
-/* Begins the next record, if there is one. What is behind it may still change; then it is sent again. */
+/*
+ * Begins the next record, if there is one. What is behind it may still change; then it is sent
+ * again.
+ */
 static bool v2_begin_next(struct v2_device *dev)
 {
 	struct v2_stream *stream = &dev->stream;
@@ -98,7 +103,8 @@ static bool v2_begin_next(struct v2_device *dev)
 		stream->header = true;
 		stream->initial = true;
 		stream->hello.memory_size = cpu_to_le32(v2_memory_size);
-		stream->hello.flags = cpu_to_le32(READ_ONCE(v2_checksum_payload) ? V2_HELLO_PAYLOAD : 0);
+		if (READ_ONCE(v2_checksum_payload))
+			stream->hello.flags = cpu_to_le32(V2_HELLO_PAYLOAD);
 		v2_begin(dev, V2_HEADER, 0, sizeof(stream->hello));
 		return true;
 	}
@@ -153,7 +159,9 @@ static u64 v2_underway_bytes(struct v2_stream *stream, bool initial)
 
 static u64 v2_blocks_bytes(u64 blocks)
 {
-	return blocks * V2_BLOCK_SIZE + DIV_ROUND_UP_ULL(blocks, V2_RECORD_BLOCKS) * sizeof(struct v2_record);
+	u64 records = DIV_ROUND_UP_ULL(blocks, V2_RECORD_BLOCKS);
+
+	return blocks * V2_BLOCK_SIZE + records * sizeof(struct v2_record);
 }
 
 /* What the device has to send however little changes. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The data fd of a session. It can live longer than the session: then the device does not know its file
- * any more, and every call is answered by ENODEV. It keeps the device's memory alive, not the device open.
+ * The data fd of a session. It can live longer than the session: then the device does not know its
+ * file any more, and every call is answered by ENODEV. It keeps the device's memory alive, not the
+ * device open.
  */
 
 #include <linux/anon_inodes.h>
@@ -26,7 +27,8 @@ static ssize_t v2_session_read(struct file *file, char __user *buf, size_t count
 	return done;
 }
 
-static ssize_t v2_session_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+static ssize_t v2_session_write(struct file *file, const char __user *buf, size_t count,
+				loff_t *pos)
 {
 	struct v2_device *dev = file->private_data;
 	ssize_t done = -ENODEV;

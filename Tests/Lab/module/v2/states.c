@@ -16,15 +16,19 @@ void v2_reset(struct v2_device *dev)
 }
 
 /*
- * Takes one arc. Stopping and running need nothing here, since the state itself is what the heartbeat
- * and the DMA look at. Gives the file of a new session, NULL when the arc begins none, or an error.
+ * Takes one arc. Stopping and running need nothing here, since the state itself is what the
+ * heartbeat and the DMA look at. Gives the file of a new session, NULL when the arc begins none, or
+ * an error.
  */
 static struct file *v2_step(struct v2_device *dev, enum vfio_device_mig_state next)
 {
 	enum vfio_device_mig_state state = dev->state;
 	int ret;
 
-	/* "Moving between these states [...] does not terminate or otherwise affect the associated fd." */
+	/*
+	 * "Moving between these states [...] does not terminate or otherwise affect the associated
+	 * fd."
+	 */
 	if (v2_is_saving(state) && v2_is_saving(next))
 		return NULL;
 	if (v2_is_saving(next))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the module share: the device, the stream that it saves and resumes, its log of DMA. */
+/*
+ * What the files of the module share: the device, the stream that it saves and resumes, its log of
+ * DMA.
+ */
 #ifndef VFIOSCOPE_V2_H
 #define VFIOSCOPE_V2_H
 
@@ -19,8 +22,8 @@ extern unsigned int v2_dirty_pages;
 extern bool v2_checksum_payload;
 
 /*
- * The stream is a row of records, each with its payload behind it. A read or a write may end anywhere:
- * "The user is not required to preserve buffer segmentation".
+ * The stream is a row of records, each with its payload behind it. A read or a write may end
+ * anywhere: "The user is not required to preserve buffer segmentation".
  */
 #define V2_MAGIC		0x32764656	/* "VFv2" */
 
@@ -48,8 +51,8 @@ struct v2_hello {
 #define V2_HELLO_FLAGS		V2_HELLO_PAYLOAD
 
 /*
- * One pass of saving or resuming; all zero at its start. It belongs to the device, not to the data fd:
- * what was loaded stays loaded when the user closes the fd before the state is changed.
+ * One pass of saving or resuming; all zero at its start. It belongs to the device, not to the data
+ * fd: what was loaded stays loaded when the user closes the fd before the state is changed.
  */
 struct v2_stream {
 	u32 sequence;
@@ -80,7 +83,7 @@ struct v2_log {
 struct v2_device {
 	struct vs_device vs;
 	enum vfio_device_mig_state state;
-	struct file *file;	/* the data fd of the present session, without a reference; or NULL */
+	struct file *file;	/* the session's data fd, without a reference; or NULL */
 	struct v2_stream stream;
 	struct vs_pass pass;	/* by blocks of V2_BLOCK_SIZE bytes */
 	struct v2_log log;
