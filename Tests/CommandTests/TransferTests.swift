@@ -259,6 +259,36 @@ struct TransferTests {
     #expect(!exists("x.part") && !exists("x"))
   }
 
+  /// As when a terminal goes: the system and its shell both say so.
+  @Test("a wish to end that comes twice at once is one", arguments: [SIGTERM, SIGHUP])
+  func toldTwice(signal: Int32) throws {
+    let invocation = try Invocation([
+      "save", "sim:v2-reference,size=64M,dirty=64G,latency=200ms", "-o", path("x"), "--pre-copy", "--downtime-target",
+      "0",
+    ])
+    _ = try invocation.errorLine()
+    invocation.signal(signal)
+    // The device is on its way back now, which takes a while.
+    while try !invocation.errorLine().contains("stopping") {}
+    invocation.signal(signal)
+    let run = try invocation.finish()
+    #expect(run.status == .exited(1))
+    #expect(run.lines.last?.hasSuffix(": now running") == true)
+    #expect(!exists("x.part") && !exists("x"))
+  }
+
+  @Test("a file whose name is taken meanwhile is told of in the report", arguments: [[], ["--json"]])
+  func nameTaken(more: [String]) throws {
+    let invocation = try Invocation(["save", "sim:v2-reference,size=4M,rate=8M", "-o", path("x")] + more)
+    for _ in 0..<1000 where !exists("x.part") { usleep(10_000) }
+    #expect(close(open(path("x"), O_WRONLY | O_CREAT | O_EXCL, 0o600)) == 0)
+    let run = try invocation.finish()
+    #expect(run.status == .exited(1))
+    #expect(run.output.contains("\(path("x")): is there already"))
+    #expect(run.output.contains(more.isEmpty ? "now running" : "\"state\":\"running\""))
+    #expect(!exists("x.part"))
+  }
+
   @Test("a destination that can't be reset is told of, and stopped")
   func resetRefused() throws {
     let destination = "sim:v2-reference,size=64K,seed=2,fault=refuse-reset:EIO,fail=running:EIO"

@@ -18,7 +18,7 @@ final class ChunkBatch: @unchecked Sendable {
   var count: Int { places.last?.upperBound ?? 0 }
 
   /// Whether a chunk of so many bytes may still be added. One that is too long for any batch has one of its own.
-  func hasRoom(for count: Int) -> Bool { places.isEmpty || left == 0 && self.count + count <= Self.size }
+  func hasRoom(for count: Int) -> Bool { places.isEmpty || self.count + count <= Self.size }
 
   /// Whether it is to be handed over.
   var isFull: Bool { count >= Self.size || left > 0 }
