@@ -58,6 +58,14 @@ struct V1DataRules {
     }
   }
 
+  @Test("don't make a device that changes by itself one that breaks them, by chance")
+  func chance() throws {
+    for _ in 0..<60 {
+      let checked = try CheckedDevice("v1-reference,size=64K,dirty=32M", rules: ["V1-RES-02"])
+      for finding in checked.findings { #expect(finding.verdict == .pass, "\(finding.words)") }
+    }
+  }
+
   /// What is skipped on a device that can do everything is never checked at all.
   @Test("can all be tried on the reference device, but for NDMA and the container's opening")
   func tried() throws {
