@@ -145,6 +145,10 @@ extension Region {
 final class V1Reader: LendingReader {
   private let interface: V1Interface
   private let section: V1DataSection
+  /// Bytes read since `data_offset` was last asked for twice; at first too many.
+  private var unsure = V1Reader.trusted
+  /// So many bytes are taken on trust: short chunks would take notably longer with one more access each.
+  private static let trusted = 1 << 20
 
   init(_ interface: V1Interface, _ access: WindowAccess) {
     self.interface = interface
@@ -165,8 +169,23 @@ final class V1Reader: LendingReader {
     }
     guard size > 0 else { return .nothingNow }
     let place = try interface.region.place(offset: offset, size: size)
+    try check(offset, of: place.count)
     try section.read(place, lending: take)
     return .chunk(place.count)
+  }
+
+  /// A window that moves while its chunk is open would give other bytes than those of the chunk, in silence.
+  private func check(_ offset: UInt64, of count: Int) throws(TransferFault) {
+    unsure += count
+    guard unsure > Self.trusted else { return }
+    unsure = 0
+    let again = try onDevice { () throws(DeviceError) in
+      try uninterrupted { () throws(DeviceError) in try interface.readOpenOffset() }
+    }
+    if again != offset {
+      throw .window(
+        "data_offset was \(offset), then \(again), for the same chunk: where its data lies is not known")
+    }
   }
 
   /// Only known between chunks: reading pending_bytes acknowledges.

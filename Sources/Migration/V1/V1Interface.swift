@@ -112,6 +112,9 @@ public final class V1Interface: MigrationInterface {
     return (offset, size)
   }
 
+  /// Reads `data_offset` once more while a chunk is open, which gives the same again (linux/vfio.h, 5.8).
+  func readOpenOffset() throws(DeviceError) -> UInt64 { try register(UInt64.self, Register.dataOffset) }
+
   /// Reads `data_offset`: while the device resumes, where the next chunk is to be written.
   func readDataOffset(at now: Moment) throws(DeviceError) -> UInt64 {
     let offset = try register(UInt64.self, Register.dataOffset)

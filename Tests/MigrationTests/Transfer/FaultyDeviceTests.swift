@@ -81,8 +81,9 @@ import VFIO
       bytes.storeBytes(of: UInt64(11), toByteOffset: 4096, as: UInt64.self)
       bytes.storeBytes(of: UInt64(22), toByteOffset: 32768, as: UInt64.self)
     }
-    let device = movingWindow().holding([8, 8, 0], at: 8).holding(8, at: 24).holding(11, at: 4096)
-      .holding(22, at: 32768).mapping(memory).lettingItselfBeMapped()
+    // The place of the first chunk is asked for twice.
+    let device = movingWindow().holding([4096, 4096, 32768], at: 16).holding([8, 8, 0], at: 8).holding(8, at: 24)
+      .holding(11, at: 4096).holding(22, at: 32768).mapping(memory).lettingItselfBeMapped()
     let (stream, report) = try save(device, access)
     #expect(report.fault == nil)
     #expect(stream.chunks == [[UInt8](number: UInt64(11)), [UInt8](number: UInt64(22))])
@@ -97,6 +98,26 @@ import VFIO
     let asked = device.takeAsked()
     #expect(asked.contains(.write(region: 1, offset: 4096, count: 4)))
     #expect(asked.contains(.write(region: 1, offset: 32768, count: 4)))
+  }
+
+  /// What was read from it would be other bytes than those of the chunk.
+  @Test(arguments: ["auto", "map"]) func aWindowThatMovesWhileItsChunkIsOpenIsRefused(access: String) throws {
+    let device = try SimulatedSession("v1-reference,size=64K,dirty=0,fault=offset-moves")
+    var options = TransferOptions()
+    options.access = try #require(WindowAccess(rawValue: access))
+    let report = SaveOperation(device.session, to: MemoryStream(), options: options).run()
+    #expect(report.fault?.description.contains("for the same chunk") == true)
+    #expect(report.bytes == 0)
+    #expect(device.state == "running")
+  }
+
+  @Test func aWindowThatBeginsToMoveIsFoundOut() throws {
+    // After 26 chunks more than a megabyte has been taken on trust.
+    let device = FakeDevice.v1().holding(40_000, at: 8).holding(40_000, at: 24)
+      .holding([UInt64](repeating: 4096, count: 2 + 26 + 1) + [8192], at: 16)
+    let (stream, report) = try save(device)
+    #expect(report.fault?.description.contains("data_offset was 4096, then 8192") == true)
+    #expect(stream.chunks.count > 20)
   }
 
   private func movingWindow() -> FakeDevice { FakeDevice.v1().holding([4096, 32768], at: 16) }

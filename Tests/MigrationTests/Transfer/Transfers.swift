@@ -16,7 +16,10 @@ struct SimulatedSession {
   init(_ address: String, onEntry: (@Sendable (Journal.Entry) -> Void)? = nil) throws {
     device = try SimulatedDevice.open(address)
     let journal = Journal(onEntry: onEntry)
-    let recorded = RecordingDevice(device, recorder: journal)
+    let faulty = InterferedDevice(device)
+    let switches = FaultSwitches(faulty)
+    for word in device.faults { try switches.on(word) }
+    let recorded = RecordingDevice(faulty, recorder: journal)
     let interface = try #require(try MigrationSupport.find(on: recorded).interface)
     session = MigrationSession(device: recorded, interface: interface, journal: journal)
   }

@@ -91,6 +91,8 @@ struct SaveOrder {
       iterations += 1
     case (.readSize(let size), .offset): place = .chunk(size)
     case (.readData, .chunk): hasData = true
+    // Asked again before the data is read, it tells whether the window stays where it is.
+    case (.readOffset, .chunk) where !hasData: break
     case (.readOffset, _): return "data_offset was read, and it was not the turn of it."
     case (.readSize, _): return "data_size was read, and it was not the turn of it."
     case (.readData, _): return "The window was read before data_size."

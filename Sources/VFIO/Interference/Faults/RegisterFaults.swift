@@ -55,7 +55,7 @@ extension DeviceFault {
     },
     DeviceFault(
       "offset-moves", [.v1], what: "Says another place for its data window each time it is asked.",
-      expected: "Uses what it was told last for this chunk, and never a place outside the region."
+      expected: "Notices it, or uses what it was told last for this chunk, and never a place outside the region."
     ) { _ in
       let count = Remembered(0 as UInt64)
       return register(Register.dataOffset) { value in
