@@ -1,3 +1,5 @@
+import Glibc
+
 /// Whether pre-copy gets anywhere: what a device says is left, against the rate at which it is moved.
 public struct Convergence: Sendable {
   /// The answer.
@@ -6,13 +8,13 @@ public struct Convergence: Sendable {
     case unknown
     /// Less and less is left; the target is met in about so long, if it goes on like this.
     case converging(in: Duration)
-    /// As much or more is left as a while ago: the device changes its state as fast as it is moved.
+    /// What is left does not come down to the target: the device changes its state as fast as it is moved.
     case notConverging
     /// What is left would take no longer than the target.
     case targetMet
   }
 
-  private struct Sample {
+  struct Sample {
     let time: ContinuousClock.Instant
     let moved: UInt64
     let remaining: UInt64
@@ -20,12 +22,16 @@ public struct Convergence: Sendable {
     let speed: Double
   }
 
-  /// Samples are kept for this long: long enough to smooth a burst, short enough to notice a change.
+  /// What goes on is judged over so long: long enough to smooth a burst, short enough to notice a change.
   private static let memory = Duration.seconds(2)
+  /// Samples are kept for this long: a decline that slows is seen to do so.
+  private static let longMemory = Duration.seconds(6)
   private static let fewest = 4
 
   private let target: Duration
   private var samples: [Sample] = []
+  /// The most that was ever left.
+  private var most: UInt64 = 0
 
   /// A judgement against this downtime.
   public init(target: Duration) {
@@ -36,24 +42,26 @@ public struct Convergence: Sendable {
   ///
   /// - Parameters:
   ///   - moved: bytes moved so far.
-  ///   - busy: the time in which they were moved, without the time in which there was nothing to move.
+  ///   - speed: bytes a second over the whole transfer, without the time in which there was nothing to move.
   ///   - remaining: bytes that would have to be moved if the device were stopped now.
-  public mutating func note(moved: UInt64, in busy: Duration, remaining: UInt64, at time: ContinuousClock.Instant) {
-    let speed = busy > .zero ? Double(moved) / (busy / .seconds(1)) : 0
+  public mutating func note(moved: UInt64, speed: Double, remaining: UInt64, at time: ContinuousClock.Instant) {
     samples.append(Sample(time: time, moved: moved, remaining: remaining, speed: speed))
-    samples.removeAll { $0.time.duration(to: time) > Self.memory }
+    samples.removeAll { $0.time.duration(to: time) > Self.longMemory }
+    most = max(most, remaining)
   }
 
   /// The device has begun anew with its initial data: what was left before says nothing about what will be.
   public mutating func beginAnew() {
     samples = []
+    most = 0
   }
 
-  /// Bytes a second over what is remembered; 0 when that is not known.
-  public var rate: Double {
-    guard let first = samples.first, let last = samples.last else { return 0 }
-    let seconds = first.time.duration(to: last.time) / .seconds(1)
-    return seconds > 0 ? Double(last.moved - first.moved) / seconds : 0
+  /// Bytes a second of late; 0 when that is not known.
+  public var rate: Double { recent?.rate ?? 0 }
+
+  private var recent: Course? {
+    guard let last = samples.last else { return nil }
+    return Course(samples.drop { $0.time.duration(to: last.time) > Self.memory }, most: most)
   }
 
   /// How long what is left would take at the speed at which data has moved when there was any; nil when that is not
@@ -66,15 +74,18 @@ public struct Convergence: Sendable {
 
   /// The answer.
   public var verdict: Verdict {
-    guard let first = samples.first, let last = samples.last else { return .unknown }
+    guard let last = samples.last else { return .unknown }
     if let downtime = estimatedDowntime, downtime <= target { return .targetMet }
-    guard samples.count >= Self.fewest, rate > 0 else { return .unknown }
-    let seconds = first.time.duration(to: last.time) / .seconds(1)
-    let shrinks = (Double(first.remaining) - Double(last.remaining)) / seconds
+    guard samples.count >= Self.fewest, let recent, recent.rate > 0 else { return .unknown }
     // Within a twentieth of the rate it is standing still: estimates of devices are rough.
-    guard shrinks > rate / 20 else { return .notConverging }
-    let excess = Double(last.remaining) - last.speed * (target / .seconds(1))
-    return .converging(in: .seconds(max(0, excess) / shrinks))
+    guard recent.decline > recent.rate / 20 else { return .notConverging }
+    let (left, goal) = (Double(last.remaining), last.speed * (target / .seconds(1)))
+    // The first time through less is left in any case, since what was not moved yet can't become dirty anew. So a decline
+    // by itself says nothing; it has to be one that holds, or that can be seen to end too early.
+    if let time = recent.time(from: left, to: goal) { return .converging(in: time) }
+    guard let curve = Curve(samples) else { return .unknown }
+    guard let time = curve.time(from: left, to: goal) else { return .notConverging }
+    return .converging(in: time)
   }
 }
 
@@ -87,5 +98,68 @@ extension Convergence.Verdict {
     case .notConverging: "not converging"
     case .targetMet: "target met"
     }
+  }
+}
+
+/// What went on over a while, in bytes a second.
+private struct Course {
+  let rate: Double
+  /// By how much less is left each second.
+  let decline: Double
+  /// What becomes dirty once all is clean, at most: as if the device changed all of its memory alike, and only so little
+  /// is seen now because only that part is clean that was moved.
+  private let dirtying: Double
+  private let most: Double
+
+  init?(_ samples: ArraySlice<Convergence.Sample>, most: UInt64) {
+    guard let first = samples.first, let last = samples.last, first.time < last.time, most > 0 else { return nil }
+    let seconds = first.time.duration(to: last.time) / .seconds(1)
+    rate = Double(last.moved - first.moved) / seconds
+    decline = (Double(first.remaining) - Double(last.remaining)) / seconds
+    let clean = 1 - samples.reduce(0) { $0 + Double($1.remaining) } / Double(samples.count) / Double(most)
+    dirtying = max(0, rate - decline) / max(clean, 1e-6)
+    self.most = Double(most)
+  }
+
+  /// When so much is left; nil when that can't be promised.
+  func time(from left: Double, to goal: Double) -> Duration? {
+    guard dirtying < rate else { return nil }
+    // Nearly a line, for which the curve has no figures.
+    guard dirtying > rate / 100 else { return .seconds(max(0, left - goal) / decline) }
+    let end = most * (1 - rate / dirtying)
+    return .seconds(max(0, log((left - end) / (goal - end))) * most / dirtying)
+  }
+}
+
+/// A decline that becomes slower by the same share in the same time, as that of pages that become dirty at random does:
+/// where it ends is found from three moments of it.
+private struct Curve {
+  /// What is left in the end.
+  private let end: Double
+  /// What is left above that is so many times as much after one step.
+  private let share: Double
+  /// In seconds.
+  private let step: Double
+
+  /// Nil when no curve can be told from a line, or when there are too few samples.
+  init?(_ samples: [Convergence.Sample]) {
+    let count = samples.count / 3
+    guard count >= 3 else { return nil }
+    let all = samples.suffix(3 * count)
+    // Means, since the estimates of devices are rough.
+    let means = (0..<3).map { third in
+      all.dropFirst(third * count).prefix(count).reduce(0) { $0 + Double($1.remaining) } / Double(count)
+    }
+    let (early, late) = (means[0] - means[1], means[1] - means[2])
+    guard early > 0, late > 0, late < early * 0.8, let first = all.first, let last = all.last else { return nil }
+    share = late / early
+    end = means[2] - late * share / (1 - share)
+    step = first.time.duration(to: last.time) / .seconds(1) * Double(count) / Double(3 * count - 1)
+  }
+
+  /// When so much is left; nil when it does not come to that.
+  func time(from left: Double, to goal: Double) -> Duration? {
+    guard end < goal else { return nil }
+    return .seconds(max(0, log((goal - end) / max(left - end, goal - end)) / log(share)) * step)
   }
 }

@@ -1,16 +1,18 @@
+import Synchronization
 import VFIO
 
 /// Moves the state of one or more devices to as many others, live where they can, and lets the others run.
 ///
 /// Until every destination runs, a failure leaves the sources as they were before and the destinations reset; after
 /// that, the sources are stopped. A destination never runs on an incomplete stream.
-public struct MigrateOperation {
+public final class MigrateOperation {
   /// A device and the one that takes its place.
   public typealias Pair = (source: MigrationSession, destination: MigrationSession)
 
   private let pairs: [Pair]
   private let options: TransferOptions
   private let observer: TransferObserver
+  private let progress = Mutex(Progress())
 
   /// Migrates each source to its destination. Both must speak the same protocol.
   public init(
@@ -27,22 +29,22 @@ public struct MigrateOperation {
   /// Runs to the end, or to what went wrong: the report says which, and where the devices were left.
   public func run() -> TransferReport {
     let pump = Pump(options, observer, devices: pairs.count, clock: { .now })
-    let before = (sources: sources.map(\.presentState), destinations: destinations.map(\.presentState))
+    let before = Before(sources: sources.map(\.presentState), destinations: destinations.map(\.presentState))
+    progress.withLock { $0.before = before }
     let moves = pairs.map { pair in
       Move(
         reader: pair.source.interface.reader(options.access), writer: pair.destination.interface.writer(options.access),
         digest: options.digest ? SideDigest() : nil)
     }
-    var progress = Progress()
     var resets: [StepResult?] = []
     do throws(TransferFault) {
-      try migrate(pump, moves, &progress)
+      try migrate(pump, moves)
     } catch {
       pump.fail(error)
-      resets = giveUp(progress, backTo: before)
+      resets = giveUp()
     }
     // Only now: they may be behind the data, and nobody is to wait for them while all devices are stopped.
-    if progress.hasMoved { pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal }) }
+    if progress.withLock({ $0.hasMoved }) { pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal }) }
     pump.endPhase()
     return pump.finish(
       in: pairs.enumerated().flatMap { index, pair in
@@ -55,10 +57,25 @@ public struct MigrateOperation {
       })
   }
 
+  /// Brings the devices that answer out of what was begun with them, on another thread than the one that waits for one
+  /// that does not. After that there is nothing left of this migration but to end the program.
+  ///
+  /// - Parameter hanging: the devices that do not answer, by their place in the report: source, destination, and so on.
+  public func rescue(allBut hanging: Set<Int>) { _ = giveUp(allBut: hanging) }
+
+  /// The states before; nil where one could not be read.
+  private struct Before {
+    var sources: [State?] = []
+    var destinations: [State?] = []
+  }
+
   /// How far the devices are, for undoing it.
   private struct Progress {
+    var before = Before()
     /// How many destinations have been put into RESUMING, in the order of the pairs.
     var prepared = 0
+    /// Destinations have been asked to run: one that has not answered yet may run any moment.
+    var isStarting = false
     /// All destinations run.
     var hasMoved = false
   }
@@ -75,7 +92,7 @@ public struct MigrateOperation {
     }
   }
 
-  private func migrate(_ pump: Pump, _ moves: [Move], _ progress: inout Progress) throws(TransferFault) {
+  private func migrate(_ pump: Pump, _ moves: [Move]) throws(TransferFault) {
     for pair in pairs where pair.source.interface.protocol != pair.destination.interface.protocol {
       throw .window("the two devices speak different protocols")
     }
@@ -87,15 +104,16 @@ public struct MigrateOperation {
       try naming(Self.destination(index), pump) { () throws(TransferFault) in
         _ = try destination.insist(on: "resuming")
       }
-      progress.prepared += 1
+      progress.withLock { $0.prepared += 1 }
     }
     if options.preCopy && all(have: "pre-copy") && sources.allSatisfy({ $0.presentState?.isRunning == true }) {
       try preCopy(pump, moves)
     }
     let stopping = pump.now
     try stopAndCopy(pump, moves)
+    progress.withLock { $0.isStarting = true }
     try runDestinations(pump)
-    progress.hasMoved = true
+    progress.withLock { $0.hasMoved = true }
     pump.note(downtime: stopping.duration(to: pump.now))
     for (index, source) in sources.enumerated() {
       try naming(Self.source(index), pump) { () throws(TransferFault) in _ = try source.insist(on: "stop") }
@@ -126,10 +144,25 @@ public struct MigrateOperation {
     }
     guard let state else { return }
     pump.begin(state)
-    while try pump.continuesPreCopy(
-      from: moves.map(\.reader), in: state,
-      { (index, bytes, left) throws(TransferFault) in try moves[index].put(bytes, left) })
-    {}
+    try eachPair(pump, Self.source) { (index) throws(TransferFault) in
+      let move = moves[index]
+      while try pump.continuesPreCopy(
+        index, from: move.reader, in: state,
+        { (bytes, left) throws(TransferFault) in try put(bytes, left, into: index, move, pump) })
+      {}
+    }
+  }
+
+  /// Gives a destination its data; what it refuses is not the source's fault.
+  private func put(
+    _ bytes: RawSpan, _ left: Int, into pair: Int, _ move: Move, _ pump: Pump
+  ) throws(TransferFault) {
+    do throws(TransferFault) {
+      try move.put(bytes, left)
+    } catch {
+      pump.fail(error, of: Self.destination(pair))
+      throw error
+    }
   }
 
   private func stopAndCopy(_ pump: Pump, _ moves: [Move]) throws(TransferFault) {
@@ -138,16 +171,13 @@ public struct MigrateOperation {
     if sources.count > 1 && all(have: quiet) {
       try eachPair(pump, Self.source) { (index) throws(TransferFault) in _ = try sources[index].insist(on: quiet) }
     }
-    try eachPair(pump, { _ in nil }) { (index) throws(TransferFault) in
+    try eachPair(pump, Self.source) { (index) throws(TransferFault) in
       let move = moves[index]
-      var state: State?
-      try naming(Self.source(index), pump) { () throws(TransferFault) in
-        state = try sources[index].insist(on: "stop-copy")
-      }
-      guard let stopped = state else { return }
+      let stopped = try sources[index].insist(on: "stop-copy")
       pump.begin(stopped)
       while try pump.move(
-        from: move.reader, in: stopped, { (bytes, left) throws(TransferFault) in try move.put(bytes, left) }) != .end
+        index, from: move.reader, in: stopped,
+        { (bytes, left) throws(TransferFault) in try put(bytes, left, into: index, move, pump) }) != .end
       {
         try pump.judge(index, in: stopped, move.reader)
       }
@@ -169,7 +199,7 @@ public struct MigrateOperation {
   /// Does this for all pairs at the same time, because every device is stopped until the last one is done. When one
   /// fails, the others end too; `device` says of which device that is to be told.
   private func eachPair(
-    _ pump: Pump, _ device: (Int) -> Int?, _ body: (Int) throws(TransferFault) -> Void
+    _ pump: Pump, _ device: (Int) -> Int, _ body: (Int) throws(TransferFault) -> Void
   ) throws(TransferFault) {
     together(pairs.count) { index in
       do throws(TransferFault) { try body(index) } catch { pump.fail(error, of: device(index)) }
@@ -179,23 +209,40 @@ public struct MigrateOperation {
 
   private func all(have name: String) -> Bool { sources.allSatisfy { $0.state(named: name) != nil } }
 
+  /// - Parameter hanging: devices that are not to be asked for anything, by their place in the report.
   /// - Returns: the resets of the destinations, in their order; nil for those that needed none.
-  private func giveUp(
-    _ progress: Progress, backTo before: (sources: [State?], destinations: [State?])
-  ) -> [StepResult?] {
+  private func giveUp(allBut hanging: Set<Int> = []) -> [StepResult?] {
+    let progress = progress.withLock { $0 }
     // When all destinations run, the devices have moved: the sources must not run a second time.
     if progress.hasMoved { return [] }
-    let resets = destinations.enumerated().map { index, destination -> StepResult? in
-      if index < progress.prepared { return destination.resetOrStop() }
-      // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
-      guard index == progress.prepared else { return nil }
-      if let reset = destination.giveUpResuming() { return reset }
-      if let state = before.destinations[index] { destination.goBack(to: state) }
-      return nil
+    let resets = destinations.indices.map { index in
+      hanging.contains(Self.destination(index)) ? nil : giveUp(destination: index, progress)
     }
-    for (source, state) in zip(sources, before.sources) {
-      if let state { source.goBack(to: state) }
+    let loose = destinations.indices.filter { index in
+      hanging.contains(Self.destination(index)) || runsOn(index, resets[index])
+    }
+    // Devices that talk to each other run all on one side: a source beside a destination is worse than none.
+    if progress.isStarting && !loose.isEmpty { return resets }
+    for (index, state) in progress.before.sources.enumerated() where !hanging.contains(Self.source(index)) {
+      if let state { sources[index].goBack(to: state) }
     }
     return resets
+  }
+
+  private func giveUp(destination index: Int, _ progress: Progress) -> StepResult? {
+    let destination = destinations[index]
+    if index < progress.prepared { return destination.resetOrStop() }
+    // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
+    guard index == progress.prepared else { return nil }
+    if let reset = destination.giveUpResuming() { return reset }
+    if let state = progress.before.destinations[index] { destination.goBack(to: state) }
+    return nil
+  }
+
+  /// Whether a destination may run on what it was given, as neither a reset nor stop could be had of it.
+  private func runsOn(_ index: Int, _ reset: StepResult?) -> Bool {
+    // One that is gone does not run.
+    guard let reset, !reset.isDone, reset.errno != .ENODEV else { return false }
+    return destinations[index].presentState?.isRunning != false
   }
 }

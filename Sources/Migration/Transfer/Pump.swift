@@ -63,9 +63,6 @@ final class Pump: Sendable {
     }
   }
 
-  /// Pre-copy is over.
-  func note(_ end: TransferReport.PreCopyEnd) { contents.withLock { $0.count.report.preCopyEnd = end } }
-
   /// A device that gives its data has reached this state; the first one to do so begins the phase.
   func begin(_ state: State) {
     let now = clock()
@@ -95,10 +92,12 @@ final class Pump: Sendable {
   var fault: TransferFault? { contents.withLock { $0.count.report.fault } }
 
   /// Moves one piece. Throws when a bound is reached, the user has given up, or another device has failed.
+  ///
+  /// - Parameter device: which of those that give their data.
   func move(
-    from reader: any ChunkReader, in state: State, _ take: PartTaker
+    _ device: Int = 0, from reader: any ChunkReader, in state: State, _ take: PartTaker
   ) throws(TransferFault) -> Piece {
-    if observer.isCancelled() || hasFailed.load(ordering: .relaxed) { throw .cancelled }
+    if observer.isCancelled() || hasFailed.load(ordering: .relaxed) { throw ending(.cancelled) }
     let stopped = !state.isRunning
     // A look at the clock takes its time too. With devices that run the rate of the device alone is wanted, to tell whether
     // it keeps up with what it changes.
@@ -108,7 +107,9 @@ final class Pump: Sendable {
     let (bytes, lastData) = contents.withLock { contents in
       if case .chunk(let bytes) = piece {
         contents.lastData = now
-        contents.count.add(bytes, in: (asked ?? contents.latest).nanoseconds(to: now))
+        contents.count.add(bytes, of: device, in: (asked ?? contents.latest).nanoseconds(to: now))
+      } else {
+        contents.count.addNothing(of: device)
       }
       contents.latest = now
       return (contents.count.report.bytes, contents.lastData)
@@ -119,22 +120,35 @@ final class Pump: Sendable {
     case .nothingNow: usleep(1000)
     case .end: return piece
     }
-    if bytes > limits.bytes { throw .bound("more than \(limits.bytes) bytes and no end (--max-bytes)") }
-    if now > deadline { throw .bound("no end after \(limits.time) (--max-time)") }
+    if bytes > limits.bytes { throw ending(.bound("more than \(limits.bytes) bytes and no end (--max-bytes)")) }
+    if now > deadline { throw ending(.bound("no end after \(limits.time) (--max-time)")) }
     if piece == .nothingNow && stopped && lastData.duration(to: now) > limits.stall {
       throw .bound("no data for \(limits.stall) from a stopped device that has not said that it is done")
     }
     return piece
   }
 
-  /// Whether pre-copy has lasted as long as it may.
-  var isPreCopyOver: Bool { contents.withLock { $0.phaseStart }.duration(to: clock()) > limits.preCopyTime }
+  /// A fault that is no device's: told before whoever catches it says where it was.
+  private func ending(_ fault: TransferFault) -> TransferFault {
+    fail(fault)
+    return fault
+  }
 
-  /// Whether what is left would take no longer than the target.
-  var isTargetMet: Bool { contents.withLock { $0.count.isTargetMet } }
+  /// Why pre-copy is over, for all devices; nil while it goes on.
+  var preCopyEnd: TransferReport.PreCopyEnd? {
+    contents.withLock { contents in
+      if contents.count.report.preCopyEnd == nil { contents.count.report.preCopyEnd = reason(contents) }
+      return contents.count.report.preCopyEnd
+    }
+  }
 
-  /// How long nothing has come.
-  var idle: Duration { contents.withLock { $0.lastData }.duration(to: clock()) }
+  private func reason(_ contents: borrowing Contents) -> TransferReport.PreCopyEnd? {
+    if contents.count.isTargetMet { return .target }
+    if contents.phaseStart.duration(to: contents.latest) > limits.preCopyTime { return .time }
+    // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.
+    let idle = contents.lastData.duration(to: contents.latest)
+    return contents.count.haveNothing && idle >= .milliseconds(200) ? .silence : nil
+  }
 
   /// After a move: asks a device now and then what is left, and gives the figures out.
   func judge(_ device: Int, in state: State, _ reader: any ChunkReader) throws(TransferFault) {

@@ -61,7 +61,7 @@ public struct SaveOperation {
     let state = try session.insist(on: "pre-copy")
     try begin(state, pump)
     while try pump.continuesPreCopy(
-      from: [reader], in: state, { (_, bytes, left) throws(TransferFault) in try take(bytes, left) })
+      from: reader, in: state, { (bytes, left) throws(TransferFault) in try take(bytes, left) })
     {}
   }
 
@@ -133,31 +133,13 @@ private final class FlushingReader: ChunkReader {
 }
 
 extension Pump {
-  /// One round of pre-copy over all devices. False when the devices can be stopped: the target is met, nothing more
-  /// comes, or it has lasted as long as it may.
+  /// A piece of a device's pre-copy. False when the devices can be stopped: the target is met, nothing more comes, or it
+  /// has lasted as long as it may. All devices are in it together: one that has been emptied changes its state still.
   func continuesPreCopy(
-    from readers: [any ChunkReader], in state: State,
-    _ take: (_ index: Int, _ bytes: RawSpan, _ left: Int) throws(TransferFault) -> Void
+    _ device: Int = 0, from reader: any ChunkReader, in state: State, _ take: PartTaker
   ) throws(TransferFault) -> Bool {
-    var gotData = false
-    for (index, reader) in readers.enumerated() {
-      let piece = try move(from: reader, in: state) { (bytes, left) throws(TransferFault) in
-        try take(index, bytes, left)
-      }
-      if case .chunk = piece { gotData = true }
-      try judge(index, in: state, reader)
-    }
-    if let end = preCopyEnd(gotData) {
-      note(end)
-      return false
-    }
-    return true
-  }
-
-  private func preCopyEnd(_ gotData: Bool) -> TransferReport.PreCopyEnd? {
-    if isTargetMet { return .target }
-    if isPreCopyOver { return .time }
-    // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.
-    return gotData || idle < .milliseconds(200) ? nil : .silence
+    _ = try move(device, from: reader, in: state, take)
+    try judge(device, in: state, reader)
+    return preCopyEnd == nil
   }
 }

@@ -7,6 +7,17 @@ struct TransferCount {
     /// When it may be asked again.
     var due: Moment
     var left = Estimate()
+    /// Whether it had data when it was last asked. One that has not answered yet may have some.
+    var hadData = true
+    var bytes: UInt64 = 0
+    /// The time in which they were moved, in nanoseconds.
+    var busy: Int64 = 0
+
+    /// How long it would take to move what is left, in seconds; nil when its speed is not known.
+    var secondsLeft: Double? {
+      guard let left = left.remaining, left > 0 else { return 0 }
+      return bytes > 0 && busy > 0 ? Double(left) * Double(busy) / 1e9 / Double(bytes) : nil
+    }
   }
 
   /// Devices are asked this often, at most.
@@ -15,8 +26,6 @@ struct TransferCount {
   var report = TransferReport()
   private var sources: [Source]
   private var convergence: Convergence
-  /// The time in which data moved, of all devices together, in nanoseconds.
-  private var busy: Int64 = 0
   /// When how much had been moved, of late. Not every device says what is left, by which convergence is judged.
   private var recent: [(time: Moment, moved: UInt64)]
   /// The rate is told over so long.
@@ -30,12 +39,20 @@ struct TransferCount {
     recent = [(now, 0)]
   }
 
-  /// A chunk of so many bytes was moved in so many nanoseconds; there is a phase.
-  mutating func add(_ bytes: Int, in nanoseconds: Int64) {
-    busy += nanoseconds
+  /// A chunk of so many bytes of this device was moved in so many nanoseconds; there is a phase.
+  mutating func add(_ bytes: Int, of device: Int, in nanoseconds: Int64) {
+    sources[device].hadData = true
+    sources[device].bytes += UInt64(bytes)
+    sources[device].busy += nanoseconds
     report.phases[report.phases.count - 1].bytes += UInt64(bytes)
     report.phases[report.phases.count - 1].chunks += 1
   }
+
+  /// The device had nothing when it was asked.
+  mutating func addNothing(of device: Int) { sources[device].hadData = false }
+
+  /// Whether no device had anything when it was last asked.
+  var haveNothing: Bool { !sources.contains { $0.hadData } }
 
   /// Whether the device may be asked what is left; counts as asked then.
   mutating func isDue(_ device: Int, at now: Moment) -> Bool {
@@ -56,16 +73,23 @@ struct TransferCount {
     let all = self.left
     if all != Estimate() { report.phases[report.phases.count - 1].left = all }
     if let remaining = all.remaining {
-      convergence.note(moved: report.bytes, in: .nanoseconds(busy), remaining: remaining, at: now.instant)
+      convergence.note(moved: report.bytes, speed: speed(for: remaining), remaining: remaining, at: now.instant)
     }
     // What pre-copy came to was decided when the devices were stopped.
     if running { report.verdict = convergence.verdict }
   }
 
-  /// What is left in all. Several devices are stopped together and move their rest at the same time: what is estimated
-  /// from the sum is the longest that this can take.
+  /// What is left in all.
   private var left: Estimate {
     sources.dropFirst().reduce(sources.first?.left ?? Estimate()) { $0 + $1.left }
+  }
+
+  /// Bytes a second at which all that is left will be moved, without the time in which there was nothing to move; 0 when
+  /// that is not known. Devices are stopped together and move their rest at the same time: the slowest decides.
+  private func speed(for remaining: UInt64) -> Double {
+    let times = sources.map(\.secondsLeft)
+    guard !times.contains(nil), let longest = times.compactMap({ $0 }).max(), longest > 0 else { return 0 }
+    return Double(remaining) / longest
   }
 
   /// Whether the devices can be stopped now. A destination needs the initial data before the rest is of use to it, so

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 import VFIO
@@ -158,14 +159,27 @@ import VFIO
     #expect(requests(good).last == "reset")
   }
 
+  /// The sources must not run beside it.
+  @Test func aDestinationThatCanNeitherBeResetNorStoppedKeepsTheSourcesStopped() throws {
+    let sources = try (1...2).map { try SimulatedSession("v2-reference,size=64K,dirty=0,seed=\($0)") }
+    let faults = "fault=refuse-reset:EIO,fault=refuse-state:stop/EIO"
+    let loose = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=3,\(faults)")
+    let bad = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=4,fail=running:EIO")
+    let report = MigrateOperation([(sources[0].session, loose.session), (sources[1].session, bad.session)]).run()
+    #expect(report.fault != nil)
+    #expect(loose.state?.hasPrefix("running") == true)
+    #expect(sources.map(\.state) == ["stop-copy", "stop-copy"])
+  }
+
   @Test func whatSeveralSourcesHaveLeftIsAddedUp() {
     var count = TransferCount(devices: 2, target: .seconds(1), now: .now)
     count.report.phases = [TransferReport.Phase(state: "pre-copy")]
-    count.add(1000, in: 1_000_000)
+    count.add(1000, of: 0, in: 1_000_000)
     var left = Estimate()
     (left.initial, left.dirty) = (0, 100)
     count.note(left, of: 0, running: true, at: .now)
     #expect(!count.isTargetMet)
+    count.add(1000, of: 1, in: 1_000_000)
     (left.initial, left.dirty) = (7, 20)
     count.note(left, of: 1, running: true, at: .now)
     #expect(count.report.phases[0].left?.remaining == 127)
@@ -177,10 +191,69 @@ import VFIO
     #expect(count.isTargetMet)
   }
 
+  /// Each gives its data at its own speed, all at the same time.
+  @Test func theSlowestOfSeveralSourcesDecides() {
+    var count = TransferCount(devices: 2, target: .zero, now: .now)
+    count.report.phases = [TransferReport.Phase(state: "pre-copy")]
+    var left = Estimate()
+    for (device, (bytes, pending)) in [(1000, UInt64(4000)), (100, 800)].enumerated() {
+      count.add(bytes, of: device, in: 1_000_000_000)
+      left.pending = pending
+      count.note(left, of: device, running: true, at: .now)
+    }
+    #expect(count.progress(in: .v1(.preCopy), elapsed: .zero).estimatedDowntime == .seconds(8))
+  }
+
+  @Test(arguments: ["v1-reference,chunk=16K", "v2-reference"])
+  func whatPairsGiveInPreCopyIsTakenAtTheSameTime(profile: String) throws {
+    let meeting = Meeting(of: 2)
+    let sources = try (1...2).map { seed in
+      let first = Once()
+      return try SimulatedSession("\(profile),size=1M,dirty=0,seed=\(seed)") {
+        if $0.isData && first.isFirst { meeting.arrive() }
+      }
+    }
+    let destinations = try (3...4).map { try SimulatedSession("\(profile),size=1M,dirty=0,seed=\($0)") }
+    let report = MigrateOperation(zip(sources, destinations).map { ($0.session, $1.session) }).run()
+    #expect(report.fault == nil)
+    // One after the other, the first would have waited for the second in vain.
+    #expect(meeting.tookPlace)
+    #expect(report.phases.first?.state == "pre-copy")
+    #expect([.target, .silence].contains(report.preCopyEnd))
+  }
+
+  @Test(arguments: ["v1-reference,chunk=16K", "v2-reference"])
+  func aFaultOfTheDataSaysOfWhichDeviceItIs(profile: String) throws {
+    for (broken, place) in [("source", 2), ("destination", 3)] {
+      let sessions = try (0..<4).map { place in
+        let breaks = place == (broken == "source" ? 2 : 3)
+        return try SimulatedSession("\(profile),size=4M,dirty=0,seed=\(place)\(breaks ? ",break=2M" : "")")
+      }
+      for preCopy in [true, false] {
+        var options = TransferOptions()
+        options.preCopy = preCopy
+        let pairs = [(sessions[0].session, sessions[1].session), (sessions[2].session, sessions[3].session)]
+        let report = MigrateOperation(pairs, options: options).run()
+        #expect(report.faulty == place, "\(broken) \(preCopy)")
+        sessions.forEach { _ = $0.session.step(.reset) }
+      }
+    }
+  }
+
+  @Test func aBoundIsNoDevicesFault() throws {
+    let sessions = try (1...4).map { try SimulatedSession("v2-reference,size=1M,dirty=0,seed=\($0)") }
+    var options = TransferOptions()
+    options.limits.bytes = 100_000
+    let pairs = [(sessions[0].session, sessions[1].session), (sessions[2].session, sessions[3].session)]
+    let report = MigrateOperation(pairs, options: options).run()
+    #expect(report.fault == .bound("more than 100000 bytes and no end (--max-bytes)"))
+    #expect(report.faulty == nil)
+  }
+
   @Test func whatIsLeftInStopCopyDoesNotChangeTheVerdictOfPreCopy() {
     var count = TransferCount(devices: 1, target: .zero, now: .now)
     count.report.phases = [TransferReport.Phase(state: "stop-copy")]
-    count.add(1000, in: 1_000_000)
+    count.add(1000, of: 0, in: 1_000_000)
     var left = Estimate()
     left.stopCopy = 0
     count.note(left, of: 0, running: false, at: .now)
@@ -194,7 +267,23 @@ import VFIO
   }
 }
 
+/// Says once that it is the first time.
+private final class Once: Sendable {
+  private let isOver = Atomic(false)
+  var isFirst: Bool { !isOver.exchange(true, ordering: .relaxed) }
+}
+
 extension Journal.Entry {
+  /// Whether data has just been taken out of a device.
+  fileprivate var isData: Bool {
+    guard case .access(let access, _) = self else { return false }
+    return switch access.operation {
+    case .streamRead: true
+    case .read(_, let offset, let count): offset >= 4096 && count > 8
+    default: false
+    }
+  }
+
   /// Whether a step to this state has just been made, whatever came of it.
   fileprivate func isStep(to name: String) -> Bool {
     if case .step(let step) = self { step.requested.name == name } else { false }
