@@ -37,6 +37,6 @@ struct CheckedDevice: ParsableArguments {
   ) -> HangWatch {
     HangWatch(
       [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
-      leaving: leaving)
+      leaving: { leaving($1) })
   }
 }

@@ -36,45 +36,48 @@ final class HangWatch: Sendable {
   private let timeout: Duration
   private let watch: TransferWatch
   private let status: ExitStatus
-  private let leaving: @Sendable (_ why: String) -> Void
-  private let rescue: @Sendable (_ hangs: (String) -> Bool) -> Void
+  private let leaving: @Sendable (_ device: Int, _ why: String) -> Void
+  private let rescue: @Sendable (_ hanging: Set<Int>) -> Void
   private let end = DispatchSemaphore(value: 0)
 
   /// Watches from now on until `finish()`.
   ///
   /// - Parameters:
   ///   - status: what the program ends with when a call takes too long.
-  ///   - leaving: takes away what must not stay behind, and is told what does not come back, without a point.
-  ///   - rescue: brings the devices that do answer out of what was begun with them; it is told by name which hang.
+  ///   - leaving: takes away what must not stay behind, and is told of which device what does not come back, without a
+  ///     point.
+  ///   - rescue: brings the devices that do answer out of what was begun with them, before that; it is told by their
+  ///     places which hang.
   init(
     _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch, status: ExitStatus = .refused,
-    leaving: @escaping @Sendable (_ why: String) -> Void,
-    rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in }
+    leaving: @escaping @Sendable (_ device: Int, _ why: String) -> Void,
+    rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Void = { _ in }
   ) {
     (self.devices, self.timeout, self.watch, self.status, self.leaving) = (devices, timeout, watch, status, leaving)
     self.rescue = rescue
     DispatchQueue(label: "hang watch").async { [self] in
-      while end.wait(timeout: .now() + Self.pace) == .timedOut { devices.forEach(look) }
+      while end.wait(timeout: .now() + Self.pace) == .timedOut { devices.indices.forEach(look) }
     }
   }
 
   /// There is nothing to be watched any more.
   func finish() { end.signal() }
 
-  private func look(at device: WatchedDevice) {
+  private func look(at index: Int) {
+    let device = devices[index]
     guard let (call, time) = device.waiting, time >= min(Self.patience, timeout) else { return }
-    guard time < timeout else { giveUp(device, call) }
+    guard time < timeout else { giveUp(index, call) }
     let spent = "\(time.components.seconds) s of \(timeout.formatted)"
     watch.show(printable("waiting for \(device.name): \(call.words) for \(spent) s"))
   }
 
   /// Says where everything was left, and ends the program.
-  private func giveUp(_ device: WatchedDevice, _ call: Journal.Open) -> Never {
+  private func giveUp(_ index: Int, _ call: Journal.Open) -> Never {
     watch.finish()
     let why = "no answer for \(timeout.formatted) s to \(call.words)"
-    leaving(why)
-    rescueOthers()
-    var lines = ["\(device.name): \(why) (--timeout)"]
+    let hanging = rescueOthers().union([index])
+    leaving(index, why)
+    var lines = ["\(devices[index].name): \(why) (--timeout)"]
     lines += devices.map { device in
       let state = device.journal.lastState?.name ?? "an unknown state"
       let reset = device.journal.lastStep?.requested == .reset ? ", after a reset" : ""
@@ -82,26 +85,32 @@ final class HangWatch: Sendable {
     }
     lines.append("The call can't be cancelled from user space. It may still come through after this program has ended.")
     lines.append("Should the program not end, its driver holds it; kill -9 works once the driver lets go.")
-    lines.append("Then look with vfioscope show DEVICE, and bring the device back with vfioscope step DEVICE reset.")
+    lines += hanging.sorted().map { index in
+      let name = devices[index].name
+      return "Then look with vfioscope show \(name), and bring it back with vfioscope step \(name) reset."
+    }
     lines.forEach { printError("vfioscope: \(printable($0))") }
     // Not exit(): it would wait for what the thread that hangs holds.
     _exit(status.rawValue)
   }
 
   /// What others are at is ended first. Another device may hang too: nobody waits for it for ever.
-  private func rescueOthers() {
+  ///
+  /// - Returns: the devices that hang, by their places.
+  private func rescueOthers() -> Set<Int> {
     watch.cancel()
     let deadline = ContinuousClock.now + min(timeout, .seconds(1))
     while devices.contains(where: { $0.waiting.map { $0.time < timeout } ?? false }), ContinuousClock.now < deadline {
       usleep(10_000)
     }
-    let hanging = Set(devices.filter { $0.waiting != nil }.map(\.name))
+    let hanging = Set(devices.indices.filter { devices[$0].waiting != nil })
     let isDone = DispatchSemaphore(value: 0)
     DispatchQueue(label: "rescue").async { [rescue] in
-      rescue { hanging.contains($0) }
+      rescue(hanging)
       isDone.signal()
     }
     _ = isDone.wait(timeout: .now() + min(timeout, .seconds(5)) / .seconds(1))
+    return hanging
   }
 }
 

@@ -56,7 +56,7 @@ struct Load: ParsableCommand {
     let forced = try forcedLoad(found, on: opened, session.interface.protocol)
     if !yes { try askUser("\(opened.reference): its own state will be lost", about: "load") }
     let device = WatchedDevice("device", opened, session)
-    let report = transfer.supervise("load", of: [device]) { observer, _ in
+    let report = transfer.supervise("load", of: [device], showing: TransferWatch(quiet: transfer.json)) { observer, _ in
       LoadOperation(session, from: found.source, options: transfer.options(preCopy: false), observer: observer).run()
     }
     let output = TransferOutput(

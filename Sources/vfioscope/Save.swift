@@ -49,7 +49,8 @@ struct Save: ParsableCommand {
     var wanted = transfer.options(preCopy: preCopy)
     preCopyEnd.set(in: &wanted)
     var sha256: Result<String, StreamFault>?
-    var report = transfer.supervise("save", of: [device], part: part) { observer, show in
+    let watch = TransferWatch(quiet: transfer.json)
+    var report = transfer.supervise("save", of: [device], showing: watch, part: part) { observer, show in
       let report = SaveOperation(session, to: writer, options: wanted, observer: observer).run()
       sha256 = finish(writer, report) { left in
         show("the device goes on; SHA-256: \(size(Double(left))) left")

@@ -33,20 +33,23 @@ struct TransferArguments: ParsableArguments {
   /// Runs a transfer under the user's eyes: shows how far it is, takes Ctrl-C, and gives up when a call hangs.
   ///
   /// - Parameters:
+  ///   - watch: who shows how far it is.
   ///   - part: a file that is not whole yet, which must not stay behind.
   ///   - rescue: what is done with the other devices when one hangs.
   ///   - body: the transfer; `show` shows a line in place of the figures when no device is asked any more.
   func supervise(
-    _ command: String, of devices: [WatchedDevice], part: String? = nil,
-    rescue: @escaping @Sendable (_ hangs: (String) -> Bool) -> Void = { _ in },
+    _ command: String, of devices: [WatchedDevice], showing watch: TransferWatch, part: String? = nil,
+    rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Void = { _ in },
     _ body: (TransferObserver, _ show: (String) -> Void) -> TransferReport
   ) -> TransferReport {
     let remove: @Sendable () -> Void = { if let part { unlink(part) } }
-    let watch = TransferWatch(quiet: json)
     let interruption = Interruption(
       asking: printable(devices.first?.name ?? ""), cancelling: { watch.cancel() }, leaving: remove)
-    let hang = HangWatch(
-      devices, timeout: .seconds(timeout), showing: watch, leaving: { _ in remove() }, rescue: rescue)
+    let leaving: @Sendable (Int, String) -> Void = { [json] device, why in
+      remove()
+      if json { try? printJSON(HungTransfer(command: command, devices: devices, device: device, why: why).json) }
+    }
+    let hang = HangWatch(devices, timeout: .seconds(timeout), showing: watch, leaving: leaving, rescue: rescue)
     interruption.set(command)
     let report = body(watch.observer) { line in
       interruption.set(nil)

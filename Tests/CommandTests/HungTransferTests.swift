@@ -25,7 +25,7 @@ struct HungTransferTests {
     #expect(run.errors.contains("\(Self.device): no answer for 2 s to \(call) (--timeout)"))
     #expect(run.errors.contains("device \(Self.device): last seen in pre-copy"))
     #expect(run.errors.contains("can't be cancelled"))
-    #expect(run.errors.contains("step DEVICE reset"))
+    #expect(run.errors.contains("step \(Self.device) reset"))
   }
 
   @Test("says of each device of a migration where it was last seen")
@@ -33,7 +33,15 @@ struct HungTransferTests {
     let (source, destination) = ("sim:v1-reference,size=64K", "sim:v1-reference,size=64K,hang=running")
     let run = try vfioscope("migrate", source, destination, "--yes", "--timeout", "0.5", "--json")
     #expect(run.status == .exited(3))
-    #expect(run.output == "")
+    let report = try ParsedJSON(run.output)
+    #expect(report["schema"] == "vfioscope.migrate/1")
+    #expect(report["result"] == "error")
+    #expect(report["error"] == "no answer for 0.5 s to running (write region 9 +0x0 4 bytes)")
+    #expect(report["error_device"]?.text == destination)
+    #expect(report["bytes"] == .null)
+    #expect(report["devices"]?.elements.map { $0["state"] } == ["stop-copy", "resuming"])
+    let done = try vfioscope("migrate", source, "sim:v1-reference,size=64K", "--yes", "--json")
+    #expect(report.keys == (try ParsedJSON(done.output)).keys)
     #expect(run.errors.contains("\(destination): no answer for 0.5 s to running (write region 9 +0x0 4 bytes)"))
     #expect(run.errors.contains("source \(source): last seen in stop-copy"))
     #expect(run.errors.contains("destination \(destination): last seen in resuming"))
@@ -46,6 +54,31 @@ struct HungTransferTests {
     #expect(run.status == .exited(3))
     #expect(run.errors.contains("RESET = 0"))
     #expect(run.errors.contains("destination \(destination): last seen in running, after a reset"))
+  }
+
+  @Test("of a pair lets the other pairs go back", arguments: ["", ",flags=1"])
+  func otherPair(flags: String) throws {
+    let device = "sim:v2-reference,size=64K\(flags)"
+    let (first, hangs) = ("\(device),seed=1", "\(device),hang=stop-copy")
+    let (other, another) = ("\(device),seed=3", "\(device),seed=4")
+    let run = try vfioscope("migrate", first, other, hangs, another, "--yes", "--timeout", "0.5")
+    #expect(run.status == .exited(3))
+    #expect(run.errors.contains("source \(first): last seen in running\n"))
+    for destination in [other, another] {
+      #expect(run.errors.contains("destination \(destination): last seen in running, after a reset"))
+    }
+    #expect(run.errors.contains("show \(hangs), and bring"))
+    #expect(!run.errors.contains("show \(first)"))
+  }
+
+  @Test("and may run any moment keeps all sources stopped")
+  func startingPair() throws {
+    let (first, second) = ("sim:v2-reference,size=64K,seed=1", "sim:v2-reference,size=64K,seed=2")
+    let (other, hangs) = ("sim:v2-reference,size=64K,seed=3", "sim:v2-reference,size=64K,hang=running")
+    let run = try vfioscope("migrate", first, other, second, hangs, "--yes", "--timeout", "0.5")
+    #expect(run.status == .exited(3))
+    for source in [first, second] { #expect(run.errors.contains("source \(source): last seen in stop-copy\n")) }
+    #expect(run.errors.contains("destination \(other): last seen in running, after a reset"))
   }
 
   @Test("is ended at once by a second Ctrl-C, and leaves no part of a file")

@@ -317,6 +317,32 @@ struct TransferTests {
     #expect(touched["devices"]?.elements.map { $0["state"] } == ["running", "running"])
   }
 
+  @Test("a destination of another model is refused untouched, and moved to by force alone")
+  func anotherModel() throws {
+    let arguments = ["migrate", "sim:v2-reference,size=64K", "sim:mlx5,size=64K", "--yes", "--trace"]
+    let run = try Invocation(arguments).finish()
+    #expect(run.status == .exited(4))
+    #expect(
+      run.errorLines.last
+        == "vfioscope: sim:v2-reference,size=64K is a device 5649:0002, sim:mlx5,size=64K is 15b3:101e; "
+        + "--force moves it all the same, to see what the device does")
+    #expect(!run.errors.contains("SET MIG_DEVICE_STATE"))
+    let forced = try Invocation(arguments + ["--force"]).finish()
+    #expect(forced.status == .exited(0))
+    #expect(forced.errors.contains("is 15b3:101e: it may refuse the data, or run with damaged state"))
+  }
+
+  @Test("a state that can't be read is not called a refusal of the one that was wanted")
+  func unreadable() throws {
+    let run = try vfioscope("save", "sim:v2-reference,size=64K,fault=unreadable-state", "-o", path("x"))
+    #expect(run.status == .exited(1))
+    let why = "not finished: stop-copy was not asked for: its state can't be read: EIO (Input/output error), 0 bytes"
+    #expect(run.lines.contains { $0.hasPrefix(why) })
+    let ignoring = try vfioscope("save", "sim:v2-reference,size=64K,fault=ignore-state:stop-copy", "-o", path("x"))
+    let text = "stop-copy was asked for and the device reported success, but the state read back is running, 0 bytes"
+    #expect(ignoring.lines.contains { $0.hasPrefix("not finished: \(text)") })
+  }
+
   @Test("pre-copy that is ended by its time says so, and that the target was missed")
   func preCopyTime() throws {
     let arguments = [

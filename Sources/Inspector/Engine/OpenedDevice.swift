@@ -48,6 +48,12 @@ public struct OpenedDevice {
     return "was saved from a device \(saved), \(reference) is \(model)"
   }
 
+  /// Why this device can't take the place of another one, in words; nil when it may.
+  public func misfit(insteadOf source: OpenedDevice) -> String? {
+    guard let theirs = source.model, let model, theirs != model else { return nil }
+    return "\(source.reference) is a device \(theirs), \(reference) is \(model)"
+  }
+
   /// Looks for the device's migration. Accesses of `device` are to be recorded in `journal`.
   init(
     _ device: any VFIO.Device, reference: DeviceReference, way: String, journal: Journal

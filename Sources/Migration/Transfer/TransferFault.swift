@@ -33,8 +33,12 @@ extension TransferFault: CustomStringConvertible {
 extension StepResult {
   /// Why this step is no success, in one line.
   fileprivate var whyNot: String {
-    let why = failure.map { "\($0)" } ?? brokenRule ?? "the state could not be read back"
-    return "\(requested.name) was refused: \(why)"
+    if let withheld {
+      return "\(requested.name) was not asked for: \(withheld)" + (failure.map { ": \($0)" } ?? "")
+    }
+    if let failure { return "\(requested.name) was refused: \(failure)" }
+    guard let reached else { return "\(requested.name) was asked for, but the state can't be read back" }
+    return "\(requested.name) was asked for and the device reported success, but the state read back is \(reached.name)"
   }
 }
 

@@ -18,6 +18,11 @@ enum ParsedJSON: Equatable {
     if case .object(let members) = self { members[key] } else { nil }
   }
 
+  /// The names of an object's members.
+  var keys: [String] {
+    if case .object(let members) = self { members.keys.sorted() } else { [] }
+  }
+
   /// The elements of an array; none of anything else.
   var elements: [ParsedJSON] {
     if case .array(let elements) = self { elements } else { [] }
