@@ -84,11 +84,11 @@ struct TransferOutput {
     let about = faulty.map { "\($0.role) \($0.name): " } ?? ""
     let head = report.fault.map { "not finished: \(about)\($0)" } ?? end
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
+    if let meaning = report.fault?.meaning { lines.append(meaning) }
     if let end = report.preCopyEnd { lines.append("pre-copy: \(words(of: end))") }
     if report.reinits > 0 { lines.append("pre-copy: begun anew \(counted(report.reinits, "time")) (REINIT)") }
     if let downtime = report.downtime {
-      let isOver = report.preCopyEnd != nil && downtime > report.downtimeTarget
-      lines.append("downtime: \(downtime.milliseconds)\(isOver ? ", over the target of \(target)" : "")")
+      lines.append("downtime: \(downtime.milliseconds)\(report.preCopyEnd == nil ? "" : missed(by: downtime))")
     }
     if let forced { lines.append(forced.text(report)) }
     lines += digests.enumerated().map { index, digest in
@@ -96,6 +96,15 @@ struct TransferOutput {
     }
     lines += devices.enumerated().map { "\($1.role) \($1.name): \(words(of: $0))" }
     return lines.map(printable)
+  }
+
+  private func missed(by downtime: Duration) -> String {
+    guard downtime > report.downtimeTarget else { return "" }
+    let last = report.phases.last?.bytes ?? 0
+    // Devices estimate, and some count nothing in pre-copy.
+    let isMore = report.phases.first?.left?.remaining.map { last > $0 + $0 / 10 } ?? false
+    let why = report.preCopyEnd == .target && isMore ? ": the device had more than it had said" : ""
+    return ", over the target of \(target)\(why)"
   }
 
   private var target: String { report.downtimeTarget.milliseconds }
@@ -109,13 +118,17 @@ struct TransferOutput {
     }
   }
 
+  /// What the devices said was left when they were stopped.
+  private var left: String {
+    report.phases.first?.left?.remaining.map { "\(size(Double($0))) left" } ?? "what is left is not known"
+  }
+
   private func words(of end: TransferReport.PreCopyEnd) -> String {
     switch end {
     case .target: return "target of \(target) met"
     case .time: return "ended by --max-pre-copy-time before the target of \(target) was met\(judged)"
     case .silence:
-      let met = report.verdict == .targetMet ? "target of \(target) met" : "what is left is not known"
-      return "ended when the device gave no more, \(met)"
+      return "ended when the device gave no more, \(report.verdict == .targetMet ? "target of \(target) met" : left)"
     }
   }
 }

@@ -61,6 +61,6 @@ extension TransferProgress {
     let judged = verdict == .unknown || !state.isRunning ? "" : ", \(verdict.words)\(isTooLate ? ", too late" : "")"
     let anew = reinits == 0 ? "" : ", begun anew \(counted(reinits, "time"))"
     let speed = rate > 0 ? ", \(size(rate))/s" : ""
-    return "\(state.name): \(size(Double(bytes)))\(speed)\(left)\(judged)\(anew)"
+    return "\(state.name): \(size(Double(phaseBytes)))\(speed)\(left)\(judged)\(anew)"
   }
 }

@@ -317,6 +317,25 @@ struct TransferTests {
     #expect(touched["devices"]?.elements.map { $0["state"] } == ["running", "running"])
   }
 
+  @Test("what a device had left when pre-copy ended is told, and that more came")
+  func pastEstimates() throws {
+    let silent = try vfioscope("save", "sim:spdk-v1", "-o", path("x"), "--pre-copy")
+    #expect(silent.lines.contains("pre-copy: ended when the device gave no more, 40.1 KiB left"))
+    let slow = try vfioscope(
+      "save", "sim:mlx5-v1,size=4M,rate=20M", "-o", path("y"), "--pre-copy", "--downtime-target", "50")
+    #expect(slow.lines.contains("pre-copy: target of 50.0 ms met"))
+    let end = ", over the target of 50.0 ms: the device had more than it had said"
+    #expect(slow.lines.contains { $0.hasPrefix("downtime: ") && $0.hasSuffix(end) })
+  }
+
+  @Test("a device that refuses its data has a reason that is told")
+  func refusedData() throws {
+    #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x")).status == .exited(0))
+    let run = try vfioscope("load", "sim:v2-reference,size=128K", "-i", path("x"), "--yes")
+    #expect(run.status == .exited(1))
+    #expect(run.lines.contains { $0.hasPrefix("A device refuses data that is not for it: of another kind") })
+  }
+
   @Test("a destination of another model is refused untouched, and moved to by force alone")
   func anotherModel() throws {
     let arguments = ["migrate", "sim:v2-reference,size=64K", "sim:mlx5,size=64K", "--yes", "--trace"]

@@ -109,7 +109,8 @@ struct TransferCount {
   /// - Parameter preCopyLeft: how long pre-copy may still last; nil when it is over.
   func progress(in state: State, elapsed: Duration, preCopyLeft: Duration? = nil) -> TransferProgress {
     TransferProgress(
-      state: state, bytes: report.bytes, elapsed: elapsed, rate: rate, estimate: left,
+      state: state, bytes: report.bytes, phaseBytes: report.phases.last?.bytes ?? 0, elapsed: elapsed, rate: rate,
+      estimate: left,
       verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits,
       preCopyLeft: preCopyLeft)
   }

@@ -30,6 +30,29 @@ extension TransferFault: CustomStringConvertible {
   }
 }
 
+extension TransferFault {
+  /// What it means, in a sentence or two, when more can be said than the fault says itself.
+  public var meaning: String? {
+    switch self {
+    case .step(let result): result.meaning.isEmpty ? nil : result.meaning.joined(separator: " ")
+    case .device(let error):
+      error.operation.givesData
+        ? "A device refuses data that is not for it: of another kind, another size or another version." : nil
+    case .window, .stream, .bound, .cancelled: nil
+    }
+  }
+}
+
+extension Operation {
+  /// Whether it gives a device data, by its data fd or its window.
+  fileprivate var givesData: Bool {
+    switch self {
+    case .streamWrite, .write: true
+    default: false
+    }
+  }
+}
+
 extension StepResult {
   /// Why this step is no success, in one line.
   fileprivate var whyNot: String {

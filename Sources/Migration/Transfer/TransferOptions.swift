@@ -53,6 +53,8 @@ public struct TransferProgress: Sendable, Equatable {
   public let state: State
   /// Bytes moved so far, all devices together.
   public let bytes: UInt64
+  /// Those of the present phase.
+  public let phaseBytes: UInt64
   /// Since the transfer began.
   public let elapsed: Duration
   /// Bytes a second, of late.

@@ -12,7 +12,8 @@ extension TransferProgress {
     var estimate = Estimate()
     (estimate.initial, estimate.dirty, estimate.stopCopy) = (initial, dirty, stopCopy)
     return TransferProgress(
-      state: .v2(state), bytes: bytes, elapsed: .seconds(seconds), rate: rate, estimate: estimate, verdict: verdict,
+      state: .v2(state), bytes: bytes, phaseBytes: bytes, elapsed: .seconds(seconds), rate: rate, estimate: estimate,
+      verdict: verdict,
       estimatedDowntime: downtime, reinits: reinits)
   }
 }

@@ -191,6 +191,16 @@ import VFIO
     #expect(count.isTargetMet)
   }
 
+  @Test func progressTellsOfThePhaseAndOfAll() {
+    var count = TransferCount(devices: 1, target: .zero, now: .now)
+    for (state, bytes) in [("pre-copy", 1000), ("stop-copy", 10)] {
+      count.report.phases.append(TransferReport.Phase(state: state))
+      count.add(bytes, of: 0, in: 1_000_000)
+    }
+    let progress = count.progress(in: .v2(.stopCopy), elapsed: .zero)
+    #expect((progress.bytes, progress.phaseBytes) == (1010, 10))
+  }
+
   /// Each gives its data at its own speed, all at the same time.
   @Test func theSlowestOfSeveralSourcesDecides() {
     var count = TransferCount(devices: 2, target: .zero, now: .now)

@@ -88,8 +88,9 @@ struct FlowWords {
   private func ending(_ report: TransferReport, _ glyphs: Glyphs) -> [Line] {
     guard let fault = report.fault else { return [("\(glyphs.check) End seen: all data was moved.", .good)] }
     if fault == .cancelled { return [("\(glyphs.failure) Given up before the end.", .warning)] }
-    let advice = fault.explanation.map { [($0, Style.normal)] } ?? []
-    return [("\(glyphs.failure) Not finished: \(fault)", .danger)] + advice
+    let advice = [fault.meaning, fault.isAccess ? "J in the device's view has every access." : nil].compactMap { $0 }
+    let lines = advice.isEmpty ? [] : [(advice.joined(separator: " "), Style.normal)]
+    return [("\(glyphs.failure) Not finished: \(fault)", .danger)] + lines
   }
 
   private func figures(_ report: TransferReport) -> String {
@@ -130,26 +131,5 @@ struct FlowWords {
 }
 
 extension TransferFault {
-  /// What it means and what can be done, when more can be said than the fault says itself.
-  fileprivate var explanation: String? {
-    switch self {
-    case .step(let result): result.meaning.isEmpty ? nil : result.meaning.joined(separator: " ")
-    case .device(let error):
-      (error.operation.givesData ? Self.refusal : "") + "J in the device's view has every access."
-    case .window, .stream, .bound, .cancelled: nil
-    }
-  }
-
-  private static let refusal =
-    "A device refuses data that is not for it: of another kind, another size or another version. "
-}
-
-extension Operation {
-  /// Whether it gives a device data, by its data fd or its window.
-  fileprivate var givesData: Bool {
-    switch self {
-    case .streamWrite, .write: true
-    default: false
-    }
-  }
+  fileprivate var isAccess: Bool { if case .device = self { true } else { false } }
 }
