@@ -27,8 +27,9 @@ final class Interruption: Sendable {
       var number = signals.wait()
       self.asked.store(true, ordering: .relaxed)
       if let cancelling {
-        printError("vfioscope: \(saying); Ctrl-C again ends at once")
+        // First: where this line goes to may stand still.
         cancelling()
+        printError("vfioscope: \(saying); Ctrl-C again ends at once")
         number = Self.waitForSecond(signals)
       }
       if let what = self.activity.withLock({ $0 }) {

@@ -8,8 +8,8 @@ struct Load: ParsableCommand {
     abstract: "Load a saved state into a device and run it.",
     discussion: """
       The device's own state is lost, so this has to be confirmed: at the terminal, or by --yes.
-      The file is read once from end to end before anything is written to the device. A device that did not get all of \
-      it is reset, and never runs on a part.
+      The file is read once from end to end before anything is written to the device; what comes through a pipe is \
+      checked as it comes. A device that did not get all of it is reset, and never runs on a part.
       Only --force waives that: it loads a file that is cut, altered, foreign, of another device or of the other protocol, as far as it \
       can be read, and asks the device to run, to see whether it notices. Exit code 0 then means that the device took \
       it.

@@ -1,3 +1,4 @@
+import Glibc
 import Migration
 
 /// What `load` loads, and what is wrong with it.
@@ -8,19 +9,25 @@ struct LoadInput {
   /// Why it would not be loaded without --force.
   var faults: [StreamFault] = []
 
-  /// A stream file. One that is good is checked as a whole first; what comes on standard input is checked as it comes.
+  /// A stream file. One that is good is checked as a whole first; what comes through a pipe is checked as it comes.
   static func streamFile(_ path: String, force: Bool, chunk: Int) throws(StreamFault) -> LoadInput {
+    let comesOnce = path == "-" || isPipe(path)
     do throws(StreamFault) {
-      if path == "-" {
+      if comesOnce {
         let reader = try StreamFileReader(path: path)
         return LoadInput(source: reader, identity: reader.identity)
       }
       let reader = try StreamFileReader(checking: path)
       return LoadInput(source: ReadAhead(reader), identity: reader.identity)
     } catch {
-      guard force, error.isDamage else { throw error }
+      guard force, !comesOnce, error.isDamage else { throw error }
       return LoadInput(source: try damaged(path, chunk: chunk), identity: nil, faults: [error])
     }
+  }
+
+  private static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT)
   }
 
   /// The bytes of a file that is no stream file are taken as they are.

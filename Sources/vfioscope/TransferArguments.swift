@@ -16,7 +16,12 @@ struct TransferArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: "End with a failure after so many seconds.")
   var maxTime: Double = 3600
 
-  @Option(parsing: .unconditional, help: "Give up when a call does not come back for so many seconds.")
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Give up when a call does not come back for so many seconds, or when a pipe takes nothing for so long while the \
+      device is stopped.
+      """)
   var timeout: Double = 30
 
   @Flag(help: "Print one JSON object.")
@@ -68,6 +73,7 @@ struct TransferArguments: ParsableArguments {
     options.access = access
     options.limits.bytes = maxBytes.value
     options.limits.time = .seconds(maxTime)
+    options.limits.fullPipe = .seconds(timeout)
     return options
   }
 }

@@ -18,7 +18,8 @@ final class TransferWatch: Sendable {
   /// What the transfer is to report to.
   var observer: TransferObserver {
     TransferObserver(
-      progress: { progress in self.show(progress) }, isCancelled: { self.isCancelled.load(ordering: .relaxed) })
+      progress: { progress in self.show(progress) }, isCancelled: { self.isCancelled.load(ordering: .relaxed) },
+      waiting: { self.show(printable("waiting for \($0.name): \($0.time.components.seconds) s")) })
   }
 
   /// Asks the transfer to end.
@@ -26,7 +27,7 @@ final class TransferWatch: Sendable {
 
   /// Takes the line away.
   func finish() {
-    if isTerminal && lastLine.withLock({ $0 }) != nil { printErrorText("\r\u{1B}[K") }
+    if isTerminal && Self.takesLine && lastLine.withLock({ $0 }) != nil { printErrorText("\r\u{1B}[K") }
   }
 
   private func show(_ progress: TransferProgress) {
@@ -36,7 +37,7 @@ final class TransferWatch: Sendable {
   /// Shows a line in place of the one before, unless that has only just been shown; where there is no terminal, one a
   /// second.
   func show(_ line: String) {
-    guard isTerminal || !isQuiet else { return }
+    guard isTerminal || !isQuiet, Self.takesLine else { return }
     let isDue = lastLine.withLock { last in
       let now = ContinuousClock.now
       if let last, last.duration(to: now) < (isTerminal ? .milliseconds(50) : .seconds(1)) { return false }
@@ -45,6 +46,13 @@ final class TransferWatch: Sendable {
     }
     guard isDue else { return }
     if isTerminal { printErrorText("\r\u{1B}[K\(line.prefix(Self.width))") } else { printError(line) }
+  }
+
+  /// Whether a line can be written without waiting, as for a terminal that was stopped with Ctrl-S: a device must not
+  /// wait for that.
+  private static var takesLine: Bool {
+    var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    return poll(&output, 1, 0) > 0
   }
 
   /// Columns for a line: one that came to the terminal's edge would go on in the next line, and not be taken away.

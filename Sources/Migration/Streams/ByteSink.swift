@@ -17,6 +17,9 @@ public protocol ByteSink: AnyObject {
 
   /// The stream won't be finished: leaves nothing behind that looks as if it were.
   func abandon()
+
+  /// Lets others end the wait for whoever takes the bytes; nil when there is none.
+  var wait: StreamWait? { get }
 }
 
 extension ByteSink {
@@ -28,6 +31,9 @@ extension ByteSink {
 
   /// All that was written is in its place.
   public func flush() {}
+
+  /// Nobody is waited for.
+  public var wait: StreamWait? { nil }
 }
 
 /// A pipe, a socket or a terminal, usually the standard output. It is not closed.
@@ -38,6 +44,9 @@ public final class DescriptorSink: ByteSink {
   public init(_ number: Int32 = STDOUT_FILENO, name: String = "standard output") {
     descriptor = StreamDescriptor(borrowing: number, name: name)
   }
+
+  /// The wait for the program at the other end.
+  public var wait: StreamWait? { descriptor.wait }
 
   /// Writes all of these bytes; a reader that has gone is a fault with `EPIPE`, not a signal.
   public func write(_ bytes: RawSpan) throws(StreamFault) {

@@ -19,6 +19,9 @@ public final class RawStreamReader: ChunkSource {
     self.chunk = max(1, chunk)
   }
 
+  /// The wait for whoever gives the bytes; nil when it is a file.
+  public var wait: StreamWait? { source.wait }
+
   /// Refuses what is no device's data: nothing at all, and a stream file, whose frames are not the device's.
   public func check() throws(StreamFault) {
     var buffer: [UInt8] = []

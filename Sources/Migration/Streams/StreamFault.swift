@@ -17,6 +17,8 @@ public struct StreamFault: Error, Sendable, Equatable, CustomStringConvertible {
     case taken
     /// We don't do it, for example because it is not a plain file.
     case refused
+    /// It stood still, and nobody waits for it any longer.
+    case givenUp
   }
 
   /// The file, as it was named.

@@ -17,6 +17,8 @@ public protocol StreamWriter: AnyObject {
   ) throws(StreamFault) -> StreamSummary
   /// The stream won't be finished.
   func abandon()
+  /// Lets others end the wait for whoever takes the stream; nil when there is none.
+  var wait: StreamWait? { get }
 }
 
 extension StreamWriter {
@@ -25,6 +27,9 @@ extension StreamWriter {
 
   /// All that was written is in its place.
   public func flush() {}
+
+  /// Nobody is waited for.
+  public var wait: StreamWait? { nil }
 
   /// The stream is all there, and the device was left in this state.
   public func finish(finalState: State?) throws(StreamFault) -> StreamSummary {
@@ -123,6 +128,9 @@ public final class RawStreamWriter: StreamWriter {
     self.sink = sink
     tally = StreamTally(checksums: digest ? .sha256 : .none, in: sink, from: 0, framed: false, clock: { .now })
   }
+
+  /// The sink's.
+  public var wait: StreamWait? { sink.wait }
 
   /// Kept for the summary only.
   public func begin(phase: State) {

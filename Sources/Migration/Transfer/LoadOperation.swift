@@ -9,6 +9,14 @@ public protocol ChunkSource: AnyObject {
 
   /// The SHA-256 of all chunks together, 64 hexadecimal digits, once all have come; nil when there is none.
   var digest: String? { get }
+
+  /// Lets others end the wait for whoever gives the data; nil when there is none.
+  var wait: StreamWait? { get }
+}
+
+extension ChunkSource {
+  /// Nobody is waited for.
+  public var wait: StreamWait? { nil }
 }
 
 extension StreamFileReader: ChunkSource {
@@ -46,6 +54,7 @@ public struct LoadOperation {
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
     let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
+    pump.watch(source.wait)
     var reset: StepResult?
     do throws(TransferFault) {
       try load(pump)

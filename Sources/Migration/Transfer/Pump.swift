@@ -11,6 +11,8 @@ final class Pump: Sendable {
     /// When a device last answered.
     var latest: Moment
     var count: TransferCount
+    /// The devices that give their data are stopped for it.
+    var isStopped = false
 
     mutating func endPhase(at now: Moment) {
       guard let last = count.report.phases.indices.last else { return }
@@ -18,14 +20,14 @@ final class Pump: Sendable {
     }
   }
 
-  private let limits: TransferLimits
-  private let observer: TransferObserver
+  let limits: TransferLimits
+  let observer: TransferObserver
   private let clock: @Sendable () -> Moment
   private let start: Moment
   /// When it has lasted as long as it may.
-  private let deadline: Moment
+  let deadline: Moment
   /// Whether there is a fault; asked before every chunk.
-  private let hasFailed = Atomic(false)
+  let hasFailed = Atomic(false)
   private let contents: Mutex<Contents>
 
   /// For so many devices that give their data.
@@ -68,6 +70,7 @@ final class Pump: Sendable {
     let now = clock()
     contents.withLock { contents in
       guard contents.count.report.phases.last?.state != state.name else { return }
+      contents.isStopped = !state.isRunning
       contents.endPhase(at: now)
       (contents.phaseStart, contents.lastData, contents.latest) = (now, now, now)
       contents.count.report.phases.append(TransferReport.Phase(state: state.name))
@@ -77,7 +80,10 @@ final class Pump: Sendable {
   /// The phase is over.
   func endPhase() {
     let now = clock()
-    contents.withLock { $0.endPhase(at: now) }
+    contents.withLock { contents in
+      contents.endPhase(at: now)
+      contents.isStopped = false
+    }
   }
 
   /// All is over, and the devices were left in these states.
@@ -87,6 +93,9 @@ final class Pump: Sendable {
       return contents.count.report
     }
   }
+
+  /// Whether the devices that give their data are stopped for it.
+  var isStopped: Bool { contents.withLock { $0.isStopped } }
 
   /// What has gone wrong, if anything has.
   var fault: TransferFault? { contents.withLock { $0.count.report.fault } }

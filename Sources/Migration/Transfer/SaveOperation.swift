@@ -22,6 +22,7 @@ public struct SaveOperation {
   /// Runs to the end, or to what went wrong: the report says which, and where the device was left.
   public func run() -> TransferReport {
     let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
+    pump.watch(sink.wait)
     let before = session.presentState
     do throws(TransferFault) {
       try session.checkItCanBeSaved()

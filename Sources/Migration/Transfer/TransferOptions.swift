@@ -8,6 +8,8 @@ public struct TransferLimits: Sendable, Equatable {
   public var preCopyTime = Duration.seconds(60)
   /// Time without any data from a stopped device that has not said that it is done.
   public var stall = Duration.seconds(10)
+  /// Time in which a pipe takes nothing of what a stopped device has given.
+  public var fullPipe = Duration.seconds(30)
 
   /// The usual bounds.
   public init() {}
@@ -36,14 +38,18 @@ public struct TransferObserver: Sendable {
   public var progress: @Sendable (TransferProgress) -> Void
   /// Whether the user has given up.
   public var isCancelled: @Sendable () -> Bool
+  /// Takes which pipe the transfer waits for, when it is for longer; called some times a second, on any thread.
+  public var waiting: @Sendable (StreamWait.Standstill) -> Void
 
   /// An observer.
   public init(
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
-    isCancelled: @escaping @Sendable () -> Bool = { false }
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    waiting: @escaping @Sendable (StreamWait.Standstill) -> Void = { _ in }
   ) {
     self.progress = progress
     self.isCancelled = isCancelled
+    self.waiting = waiting
   }
 }
 

@@ -107,6 +107,7 @@ final class MemoryStream: StreamWriter, ChunkSource {
   }
 
   var digest: String? { nil }
+  var wait: StreamWait? { nil }
 
   var bytes: [UInt8] { chunks.flatMap { $0 } }
 }

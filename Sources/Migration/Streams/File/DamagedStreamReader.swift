@@ -46,7 +46,7 @@ extension StreamFault {
   public var isDamage: Bool {
     switch kind {
     case .foreign, .unfinished, .altered: true
-    case .system, .taken, .refused: false
+    case .system, .taken, .refused, .givenUp: false
     }
   }
 }

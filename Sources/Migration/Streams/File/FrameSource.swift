@@ -24,6 +24,8 @@ final class FrameSource {
   }
 
   var name: String { descriptor.name }
+  /// Lets others end the wait for whoever gives the bytes; nil when there is none.
+  var wait: StreamWait? { descriptor.wait }
   /// Bytes given out so far.
   var position: UInt64 { descriptor.position - UInt64(waiting.count) }
   /// The SHA-256 of the frames' heads so far, and with it of their order and of the checksums of what is in them.

@@ -58,6 +58,9 @@ public final class StreamFileReader {
     sideDigest = found.checksums == .sha256 && checkedHeads == nil ? SideDigest() : nil
   }
 
+  /// The wait for whoever gives the stream; nil when it is a file.
+  public var wait: StreamWait? { source.wait }
+
   /// Reads on to the next phase or chunk. `buffer` grows to the longest chunk and is to be given back each time.
   ///
   /// - Returns: the piece, whose bytes, of a chunk, are the first of `buffer`; nil after a good trailer.

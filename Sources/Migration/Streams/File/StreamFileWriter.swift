@@ -25,6 +25,9 @@ public final class StreamFileWriter: StreamWriter {
     try sink.flush()
   }
 
+  /// The sink's.
+  public var wait: StreamWait? { sink.wait }
+
   /// Writes a phase frame, and flushes the sink.
   public func begin(phase: State) throws(StreamFault) {
     let time = tally.begin(phase: phase)

@@ -4,7 +4,7 @@ import Synchronization
 /// A source that a second thread reads: while a device takes a chunk, the next ones are fetched and their checksums are
 /// looked at.
 ///
-/// It is for files: a pipe that gives nothing would keep the second thread waiting for ever.
+/// It is for files: a pipe that gives nothing would keep the second thread when nobody wants more.
 public final class ReadAhead: ChunkSource {
   private let source: any ChunkSource
   private let shared = Shared()
@@ -99,6 +99,9 @@ public final class ReadAhead: ChunkSource {
 
   /// The source's, once all has come.
   public var digest: String? { if case .success = end { source.digest } else { nil } }
+
+  /// The source's. It is the second thread that waits then, and this one for it.
+  public var wait: StreamWait? { source.wait }
 
   /// Lets the second thread have the batch again, with its bytes: there is no need of two buffers for long chunks.
   private func giveBack(_ buffer: inout [UInt8]) {

@@ -44,6 +44,9 @@ public final class WriteBehind: StreamWriter {
     self.writer = writer
   }
 
+  /// The writer's. It is the second thread that waits then, and this one for it.
+  public var wait: StreamWait? { writer.wait }
+
   /// Begins the phase when all before it is written.
   public func begin(phase: State) throws(StreamFault) {
     try settle()

@@ -8,12 +8,22 @@ final class StreamDescriptor {
   private let closes: Bool
   /// Bytes read or written so far, by the calls that have no offset of their own.
   private(set) var position: UInt64 = 0
+  /// The file's type, one of `S_IFMT`; 0 when it has none.
+  private let type: mode_t
+  /// Lets others end the wait for it; nil for a file, which nobody waits for.
+  let wait: StreamWait?
+  /// How it is written to; nil until it is.
+  private var passage: Passage?
 
   /// Uses a descriptor that somebody else closes.
-  init(borrowing number: Int32, name: String) {
+  ///
+  /// - Parameter passage: how it is written to; nil takes the best way.
+  init(borrowing number: Int32, name: String, by passage: Passage? = nil) {
     self.number = number
+    self.passage = passage
     self.name = name
     closes = false
+    (type, wait) = Self.kind(of: number)
   }
 
   /// A second descriptor of the same open file, closed apart from it.
@@ -21,6 +31,7 @@ final class StreamDescriptor {
     number = fcntl(other.number, F_DUPFD_CLOEXEC, 0)
     name = other.name
     closes = number >= 0
+    (type, wait) = (other.type, other.wait)
     if number < 0 { throw .failed("dup", name) }
   }
 
@@ -29,7 +40,9 @@ final class StreamDescriptor {
     number = open(path, flags | O_CLOEXEC, mode)
     name = path
     closes = number >= 0
-    if number < 0 { throw .failed("open", path) }
+    let fault: StreamFault? = number < 0 ? .failed("open", path) : nil
+    (type, wait) = Self.kind(of: number)
+    if let fault { throw fault }
   }
 
   /// Opens a file for reading, or takes the standard input for `-`.
@@ -42,7 +55,15 @@ final class StreamDescriptor {
   }
 
   deinit {
+    if case .own(let own) = passage { close(own) }
     if closes { close(number) }
+  }
+
+  private static func kind(of number: Int32) -> (mode_t, StreamWait?) {
+    var status = stat()
+    guard fstat(number, &status) == 0 else { return (0, nil) }
+    let type = status.st_mode & S_IFMT
+    return (type, [S_IFREG, S_IFBLK, S_IFDIR].contains(type) ? nil : StreamWait())
   }
 
   /// The file's description.
@@ -62,7 +83,7 @@ final class StreamDescriptor {
   ///
   /// - Returns: the bytes read; fewer than that only at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer, enough: Int? = nil) throws(StreamFault) -> Int {
-    try repeatedly("read", enough ?? buffer.count, waitingFor: POLLIN) { done in
+    try repeatedly("read", enough ?? buffer.count, waitingFor: POLLIN, first: wait != nil) { done in
       Glibc.read(number, buffer.baseAddress.map { $0 + done }, buffer.count - done)
     }
   }
@@ -110,35 +131,43 @@ final class StreamDescriptor {
   /// Writes all of `head` and of `body` behind it, without putting them together first.
   func write(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) throws(StreamFault) {
     let total = head.count + body.count
-    let written = try repeatedly("write", total, waitingFor: POLLOUT) { done in
-      let headLeft = UnsafeRawBufferPointer(rebasing: head.dropFirst(done))
-      let bodyLeft = UnsafeRawBufferPointer(rebasing: body.dropFirst(max(0, done - head.count)))
-      var vectors = (iovec(headLeft), iovec(bodyLeft))
-      return withUnsafeBytes(of: &vectors) { writev(number, $0.baseAddress?.assumingMemoryBound(to: iovec.self), 2) }
+    let passage = passage ?? Passage(writingTo: number, type)
+    self.passage = passage
+    let written = try repeatedly("write", total, waitingFor: POLLOUT, first: passage.isAskedFirst) { done in
+      let headLeft = UnsafeRawBufferPointer(rebasing: head.dropFirst(done).prefix(passage.most))
+      let bodyLeft = body.dropFirst(max(0, done - head.count)).prefix(passage.most - headLeft.count)
+      var vectors = (iovec(headLeft), iovec(UnsafeRawBufferPointer(rebasing: bodyLeft)))
+      return withUnsafeMutableBytes(of: &vectors) { passage.write($0.bindMemory(to: iovec.self), to: number) }
     }
     if written < total { throw StreamFault(name, at: position, .system(.EIO), "write: nothing more was taken") }
   }
 
   /// Makes calls until `count` bytes are through, one says 0, or one fails.
+  ///
+  /// - Parameter first: whether it is waited before each call, which could otherwise block, and not only after one that
+  ///   would have.
   private func repeatedly(
-    _ call: String, _ count: Int, waitingFor readiness: Int32, _ body: (_ done: Int) -> Int
+    _ call: String, _ count: Int, waitingFor readiness: Int32, first: Bool = false, _ body: (_ done: Int) -> Int
   ) throws(StreamFault) -> Int {
     var done = 0
     while done < count {
+      if first { try wait(for: readiness) }
       let result = body(done)
       if result == 0 { break }
       if result > 0 {
         done += result
         position += UInt64(result)
       } else if errno == EAGAIN {
-        // A terminal or a pipe that somebody has set to non-blocking.
-        var wanted = pollfd(fd: number, events: Int16(readiness), revents: 0)
-        poll(&wanted, 1, -1)
+        try wait(for: readiness)
       } else if errno != EINTR {
         throw .failed(call, name, at: position)
       }
     }
     return done
+  }
+
+  private func wait(for readiness: Int32) throws(StreamFault) {
+    try wait?.wait(for: number, readiness, name: name, position: position)
   }
 }
 
