@@ -42,11 +42,11 @@ import Testing
   func chunks() throws {
     let source = LoadChunks(data.whole.chunks(of: 3))
     var buffer: [UInt8] = []
-    #expect(try source.nextChunk(into: &buffer) == 0..<3)
+    #expect(try source.nextPart(into: &buffer) == PlacedPart(place: 0..<3))
     #expect(buffer == [1, 2, 3])
     #expect(!source.end.hasCome)
-    #expect(try source.nextChunk(into: &buffer) == 0..<3)
+    #expect(try source.nextPart(into: &buffer) == PlacedPart(place: 0..<3))
     #expect(source.end.hasCome)
-    #expect(try source.nextChunk(into: &buffer) == nil)
+    #expect(try source.nextPart(into: &buffer) == nil)
   }
 }

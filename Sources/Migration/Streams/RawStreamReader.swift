@@ -33,7 +33,7 @@ public final class RawStreamReader: ChunkSource {
   }
 
   /// The next chunk of the file.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
+  public func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
     var count = first.count
     if first.isEmpty {
       count = try read(into: &buffer)
@@ -45,7 +45,7 @@ public final class RawStreamReader: ChunkSource {
       return nil
     }
     sha256.update(buffer.span.bytes.extracting(first: count))
-    return 0..<count
+    return PlacedPart(place: 0..<count)
   }
 
   private func read(into buffer: inout [UInt8]) throws(StreamFault) -> Int {

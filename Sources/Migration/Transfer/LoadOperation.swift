@@ -1,11 +1,25 @@
 import VFIO
 
+/// A chunk, or a part of one, in a buffer.
+public struct PlacedPart: Sendable, Equatable {
+  /// Where it lies.
+  public let place: Range<Int>
+  /// Bytes of the same chunk that come behind it; 0 ends the chunk.
+  public let left: Int
+
+  /// A part at this place; a whole chunk has nothing left.
+  public init(place: Range<Int>, left: Int = 0) {
+    self.place = place
+    self.left = left
+  }
+}
+
 /// Where data to load comes from.
 public protocol ChunkSource: AnyObject {
-  /// Puts the next chunk into `buffer`, which is to be given back each time as it is.
+  /// Puts the next chunk, or the next part of one, into `buffer`, which is to be given back each time as it is.
   ///
   /// - Returns: where it lies there; nil when all has come.
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>?
+  func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart?
 
   /// The SHA-256 of all chunks together, 64 hexadecimal digits, once all have come; nil when there is none.
   var digest: String? { get }
@@ -20,14 +34,6 @@ extension ChunkSource {
 }
 
 extension StreamFileReader: ChunkSource {
-  /// The next chunk of the file; phases are passed over.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
-    while let piece = try next(into: &buffer) {
-      if case .chunk(let count) = piece { return 0..<count }
-    }
-    return nil
-  }
-
   /// The trailer's, which is that of the chunks.
   public var digest: String? { summary.sha256.isEmpty ? nil : summary.sha256 }
 }
@@ -90,12 +96,16 @@ private final class SourceReader: ChunkReader {
   }
 
   func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece {
-    let place: Range<Int>?
-    do throws(StreamFault) { place = try source.nextChunk(into: &buffer) } catch { throw .stream(error) }
-    guard let place else { return .end }
-    let bytes = buffer
-    try take(bytes.span.bytes.extracting(place), 0)
-    return .chunk(place.count)
+    var count = 0
+    while true {
+      let part: PlacedPart?
+      do throws(StreamFault) { part = try source.nextPart(into: &buffer) } catch { throw .stream(error) }
+      guard let part else { return .end }
+      let bytes = buffer
+      try take(bytes.span.bytes.extracting(part.place), part.left)
+      count += part.place.count
+      if part.left == 0 { return .chunk(count) }
+    }
   }
 
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate { Estimate() }

@@ -161,10 +161,10 @@ final class LoadChunks: ChunkSource {
 
   init(_ chunks: [LoadData]) { rest = chunks[...] }
 
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
+  func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
     guard let next = rest.popFirst() else { return nil }
     if rest.isEmpty { end.comes() }
     buffer = try next.read()
-    return buffer.indices
+    return PlacedPart(place: buffer.indices)
   }
 }

@@ -39,12 +39,12 @@ extension FuzzTarget {
     Self.with(Self.file(bytes, magic: "VMIG", types: ["IDEN", "PHAS", "DATA", "LAST", "MORE", "LONG"])) { path in
       if let reader = try? StreamFileReader(path: path) {
         var buffer: [UInt8] = []
-        while (try? reader.next(into: &buffer)) ?? nil != nil {}
+        while (try? reader.nextPart(into: &buffer)) ?? nil != nil {}
       }
       _ = try? StreamFile.verify(path: path)
       if let reader = try? DamagedStreamReader(path: path) {
         var buffer: [UInt8] = []
-        while (try? reader.nextChunk(into: &buffer)) ?? nil != nil {}
+        while (try? reader.nextPart(into: &buffer)) ?? nil != nil {}
       }
       guard let capture = try? Capture(path: path) else { return }
       _ = try? capture.read(at: 0, count: 4096)

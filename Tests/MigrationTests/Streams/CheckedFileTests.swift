@@ -26,8 +26,7 @@ import VFIO
     let reader = try StreamFileReader(path: folder.file("s", holding: file))
     var buffer: [UInt8] = []
     var found: [[UInt8]] = []
-    while let piece = try reader.next(into: &buffer) {
-      guard case .chunk(let count) = piece else { continue }
+    while let count = try reader.nextChunk(into: &buffer)?.count {
       found.append(Array(file[(Int(reader.position) - count)...].prefix(count)))
     }
     #expect(found == chunks)
@@ -50,7 +49,7 @@ import VFIO
     bytes[try #require(bytes.indices.first { bytes[$0...].starts(with: [1, 2, 3]) })] ^= 0xFF
     try write(bytes, over: path)
     var buffer: [UInt8] = []
-    #expect(try reader.nextChunk(into: &buffer) == first.indices)
+    #expect(try reader.nextChunk(into: &buffer) == first)
     let fault = try #require(throws: StreamFault.self) { try reader.nextChunk(into: &buffer) }
     #expect(fault.reason == "the frame's checksum does not fit")
   }
@@ -83,7 +82,7 @@ import VFIO
 
   private func readChunks(_ reader: StreamFileReader) throws -> [[UInt8]] {
     var (buffer, chunks): ([UInt8], [[UInt8]]) = ([], [])
-    while let place = try reader.nextChunk(into: &buffer) { chunks.append(Array(buffer[place])) }
+    while let chunk = try reader.nextChunk(into: &buffer) { chunks.append(chunk) }
     return chunks
   }
 

@@ -79,7 +79,7 @@ import VFIO
   private func all(_ source: some ChunkSource) throws -> [[UInt8]] {
     var chunks: [[UInt8]] = []
     var buffer: [UInt8] = []
-    while let place = try source.nextChunk(into: &buffer) { chunks.append(Array(buffer[place])) }
+    while let chunk = try source.nextChunk(into: &buffer) { chunks.append(chunk) }
     return chunks
   }
 }

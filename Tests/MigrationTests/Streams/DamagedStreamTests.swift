@@ -64,7 +64,7 @@ import VFIO
     let head = StreamFrame(.chunk, length: StreamFrame.chunkLimit, checksum: 0).headBytes
     let reader = try StreamFileReader(path: folder.file("s", holding: start + head + [1, 2, 3]))
     var buffer: [UInt8] = []
-    #expect(throws: StreamFault.self) { try reader.next(into: &buffer) }
+    #expect(throws: StreamFault.self) { try reader.nextPart(into: &buffer) }
     #expect(buffer.count <= 1 << 20)
   }
 

@@ -18,7 +18,7 @@ import VFIO
         "pre-copy", "[1, 2, 3]", "[4]", "stop-copy", "[5, 6, 7, 8, 9, 10, 11]",
       ])
     var buffer: [UInt8] = []
-    #expect(try reader.next(into: &buffer) == nil)
+    #expect(try reader.nextPart(into: &buffer) == nil)
   }
 
   @Test func theSummaryIsTheSameForWriterAndReader() throws {
@@ -78,8 +78,7 @@ import VFIO
     _ = try writer.finish(finalState: nil)
     let reader = try StreamFileReader(path: folder.file("s"))
     var buffer: [UInt8] = []
-    #expect(try reader.next(into: &buffer) == .chunk(chunk.count))
-    let isTheSame = buffer == chunk
+    let isTheSame = try reader.nextChunk(into: &buffer) == chunk
     #expect(isTheSame)
   }
 
@@ -176,11 +175,11 @@ import VFIO
   private func pieces(_ reader: StreamFileReader) throws -> [String] {
     var pieces: [String] = []
     var buffer: [UInt8] = []
-    while let piece = try reader.next(into: &buffer) {
-      switch piece {
-      case .phase(let name): pieces.append(name)
-      case .chunk(let count): pieces.append("\(Array(buffer.prefix(count)))")
-      }
+    var phases = 0
+    while let chunk = try reader.nextChunk(into: &buffer) {
+      pieces += reader.summary.phases.dropFirst(phases).map(\.state)
+      phases = reader.summary.phases.count
+      pieces.append("\(chunk)")
     }
     return pieces
   }

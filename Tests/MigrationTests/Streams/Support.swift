@@ -18,6 +18,19 @@ final class MemorySink: ByteSink {
   func abandon() { isAbandoned = true }
 }
 
+extension ChunkSource {
+  /// The next chunk, whole.
+  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> [UInt8]? {
+    guard var part = try nextPart(into: &buffer) else { return nil }
+    var chunk = Array(buffer[part.place])
+    while part.left > 0, let next = try nextPart(into: &buffer) {
+      chunk += buffer[next.place]
+      part = next
+    }
+    return chunk
+  }
+}
+
 /// A folder that goes away with its contents.
 final class Folder {
   let path: String

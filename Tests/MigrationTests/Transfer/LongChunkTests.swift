@@ -48,6 +48,44 @@ import VFIO
     #expect(try target.memory() == source.memory())
   }
 
+  @Test func comeOutOfAFileInPartsToo() throws {
+    let folder = Folder()
+    var numbers = SeededNumbers(seed: 31)
+    let chunks = [numbers.bytes(2 * ChunkPart.limit + 5), [1], numbers.bytes(ChunkPart.limit)]
+    let path = try folder.file("s", holding: streamFile([(.v2(.stopCopy), chunks)]))
+    for source: any ChunkSource in [try StreamFileReader(checking: path), ReadAhead(try StreamFileReader(path: path))] {
+      var (buffer, found): ([UInt8], [[UInt8]]) = ([], [[]])
+      var lengths: [[Int]] = []
+      while let part = try source.nextPart(into: &buffer) {
+        found[found.count - 1] += buffer[part.place]
+        lengths.append([part.place.count, part.left])
+        if part.left == 0 { found.append([]) }
+      }
+      let isTheSame = found == chunks + [[]]
+      #expect(isTheSame)
+      let limit = ChunkPart.limit
+      #expect(lengths == [[limit, limit + 5], [limit, 5], [5, 0], [1, 0], [limit, 0]])
+    }
+  }
+
+  /// The device has its other parts by then, but was not told that it has the chunk.
+  @Test func areNotGivenWholeWhenTheyAreDamaged() throws {
+    let folder = Folder()
+    var numbers = SeededNumbers(seed: 32)
+    var file = try streamFile([(.v1(.stopCopy), [numbers.bytes(ChunkPart.limit + 5)])])
+    file[file.count - 100_000] ^= 1
+    let device = try SimulatedSession(Self.profile)
+    let reader = try StreamFileReader(path: folder.file("s", holding: file))
+    let report = LoadOperation(device.session, from: reader).run()
+    guard case .stream(let fault)? = report.fault else {
+      Issue.record("it was loaded")
+      return
+    }
+    #expect(fault.reason == "the frame's checksum does not fit")
+    #expect(device.count { $0 == .write(region: $1, offset: MigrationRegion.Register.dataSize, count: 8) } == 0)
+    #expect(device.state == "running")
+  }
+
   @Test(arguments: [WindowAccess.message, .map]) func areLoadedFromAFile(_ access: WindowAccess) throws {
     let folder = Folder()
     let source = try SimulatedSession(Self.profile)

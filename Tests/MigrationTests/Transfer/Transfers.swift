@@ -98,12 +98,12 @@ final class MemoryStream: StreamWriter, ChunkSource {
 
   func abandon() {}
 
-  func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
+  func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
     guard next < chunks.count else { return nil }
     defer { next += 1 }
     onChunk?(next + 1)
     buffer = chunks[next]
-    return buffer.indices
+    return PlacedPart(place: buffer.indices)
   }
 
   var digest: String? { nil }

@@ -16,15 +16,15 @@ public final class DamagedStreamReader: ChunkSource {
   /// Nil: what was altered has no digest to be compared with.
   public var digest: String? { nil }
 
-  /// The next chunk of the file.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
+  /// The next chunk of the file, whole: how long one is that is cut shows when it has been read.
+  public func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
     while let frame = try Self.unlessDamaged({ () throws(StreamFault) in try source.nextFrame() }) ?? nil {
       if frame.kind == .trailer { return nil }
       let before = source.position
       let isWhole = try source.read(Int(frame.length), into: &buffer)
       let count = Int(source.position - before)
       if isWhole && frame.tail > 0 { _ = try Self.unlessDamaged { () throws(StreamFault) in try source.ending(frame) } }
-      if frame.isChunk && count > 0 { return 0..<count }
+      if frame.isChunk && count > 0 { return PlacedPart(place: 0..<count) }
       if !isWhole { return nil }
     }
     return nil

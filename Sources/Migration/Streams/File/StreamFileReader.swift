@@ -18,8 +18,8 @@ public final class StreamFileReader {
 
   private let source: FrameSource
   private var scratch: [UInt8] = []
-  /// Bytes of a chunk that are checked at once.
-  private static let window = 256 << 10
+  /// The chunk of which some parts are still to come.
+  private var open: OpenChunk?
   /// More phases, or a longer name, only a made-up file has.
   private static let phaseLimit = (count: 4096, name: 256)
   /// Nil when there is nothing to compare it with, and when it was compared before.
@@ -61,27 +61,49 @@ public final class StreamFileReader {
   /// The wait for whoever gives the stream; nil when it is a file.
   public var wait: StreamWait? { source.wait }
 
-  /// Reads on to the next phase or chunk. `buffer` grows to the longest chunk and is to be given back each time.
+  /// Reads on to the next chunk, or to the next part of a long one: a chunk can be as long as 1 GiB. Phases are passed
+  /// over. `buffer` grows to the longest part and is to be given back each time.
   ///
-  /// - Returns: the piece, whose bytes, of a chunk, are the first of `buffer`; nil after a good trailer.
+  /// - Returns: the part; nil after a good trailer. The last part of a chunk is only given when the chunk's checksum fits.
   /// - Throws: a fault with the byte offset; of kind `unfinished` when the file ends before its trailer.
-  public func next(into buffer: inout [UInt8]) throws(StreamFault) -> StreamPiece? {
-    try next { (frame) throws(StreamFault) in try readChunk(frame, into: &buffer) }
+  public func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
+    while open == nil {
+      switch try nextFrame() {
+      case nil: return nil
+      case .phase: break
+      case .chunk(let chunk): open = chunk
+      }
+    }
+    return try readPart(into: &buffer)
   }
 
-  /// The same without keeping the bytes: a chunk can be as long as 1 GiB.
+  /// Reads on to the next phase or chunk and checks it, without keeping the bytes.
   func check() throws(StreamFault) -> StreamPiece? {
-    try next { (frame) throws(StreamFault) in try checkChunk(frame) }
+    switch try nextFrame() {
+    case nil: return nil
+    case .phase(let name): return .phase(name)
+    case .chunk(let chunk):
+      open = chunk
+      while open != nil { _ = try readPart(into: &scratch) }
+      return .chunk(Int(chunk.frame.length))
+    }
   }
 
   /// Bytes of the file that have been read.
   var position: UInt64 { source.position }
 
-  private func next(_ takeChunk: (StreamFrame) throws(StreamFault) -> Void) throws(StreamFault) -> StreamPiece? {
+  private enum Found {
+    case phase(String)
+    case chunk(OpenChunk)
+  }
+
+  private func nextFrame() throws(StreamFault) -> Found? {
     while !summary.isComplete {
       guard let frame = try source.nextFrame() else { throw source.cut() }
       switch frame.kind {
-      case .chunk, .longChunk: return .chunk(try take(frame, takeChunk))
+      case .chunk, .longChunk:
+        guard frame.length > 0 else { throw source.fault(.altered, "an empty chunk") }
+        return .chunk(OpenChunk(frame))
       case .phase: return .phase(try readPhase(frame))
       case .trailer: try readTrailer(frame)
       case .identity: throw source.fault(.altered, "a second identity")
@@ -109,37 +131,25 @@ public final class StreamFileReader {
     return name
   }
 
-  private func take(
-    _ frame: StreamFrame, _ takeChunk: (StreamFrame) throws(StreamFault) -> Void
-  ) throws(StreamFault) -> Int {
-    guard frame.length > 0 else { throw source.fault(.altered, "an empty chunk") }
-    try takeChunk(frame)
+  private func readPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
+    guard var chunk = open else { return nil }
+    let count = min(chunk.left, ChunkPart.limit)
+    guard try source.read(count, into: &buffer) else { throw source.cut() }
+    chunk.left -= count
+    if summary.checksums != .none {
+      let bytes = buffer.span.bytes.extracting(0..<count)
+      if let sideDigest { sideDigest.add(bytes, updating: &chunk.checksum) } else { chunk.checksum.update(bytes) }
+    }
+    open = chunk.left > 0 ? chunk : nil
+    if chunk.left == 0 { try close(chunk) }
+    return PlacedPart(place: 0..<count, left: chunk.left)
+  }
+
+  private func close(_ chunk: OpenChunk) throws(StreamFault) {
+    let frame = try source.ending(chunk.frame)
+    if summary.checksums != .none { try source.check(frame, chunk.checksum) }
     summary.add(chunk: Int(frame.length))
     source.soFar = summary.extent
-    return Int(frame.length)
-  }
-
-  private func readChunk(_ frame: StreamFrame, into buffer: inout [UInt8]) throws(StreamFault) {
-    let count = Int(frame.length)
-    guard try source.read(count, into: &buffer) else { throw source.cut() }
-    let frame = try source.ending(frame)
-    guard summary.checksums != .none else { return }
-    let bytes = buffer.span.bytes.extracting(0..<count)
-    try source.check(frame, sideDigest?.add(bytes) ?? CRC32C(bytes))
-  }
-
-  private func checkChunk(_ frame: StreamFrame) throws(StreamFault) {
-    var (left, checksum) = (Int(frame.length), CRC32C())
-    while left > 0 {
-      let count = min(left, Self.window)
-      guard try source.read(count, into: &scratch) else { throw source.cut() }
-      left -= count
-      guard summary.checksums != .none else { continue }
-      let bytes = scratch.span.bytes.extracting(0..<count)
-      if let sideDigest { sideDigest.add(bytes, updating: &checksum) } else { checksum.update(bytes) }
-    }
-    let frame = try source.ending(frame)
-    if summary.checksums != .none { try source.check(frame, checksum) }
   }
 
   private func readTrailer(_ frame: StreamFrame) throws(StreamFault) {
@@ -159,5 +169,19 @@ public final class StreamFileReader {
     summary.sha256 = summary.checksums == .sha256 ? trailer.sha256.hexadecimal : ""
     summary.finalState = trailer.finalState.isEmpty ? nil : trailer.finalState
     summary.isComplete = true
+  }
+}
+
+/// A chunk that is being read.
+private struct OpenChunk {
+  let frame: StreamFrame
+  /// Bytes that are still to come.
+  var left: Int
+  /// Of those that have come.
+  var checksum = CRC32C()
+
+  init(_ frame: StreamFrame) {
+    self.frame = frame
+    left = Int(frame.length)
   }
 }

@@ -10,7 +10,7 @@ public final class ReadAhead: ChunkSource {
   private let shared = Shared()
   /// The batch that is being handed out.
   private var batch: ChunkBatch?
-  /// The number of its next chunk.
+  /// The number of its next chunk, or part of one.
   private var next = 0
   /// Set when all has been handed out.
   private var end: Result<Void, StreamFault>?
@@ -76,12 +76,12 @@ public final class ReadAhead: ChunkSource {
     shared.backlog.leave(Backlog.limit)
   }
 
-  /// The next chunk, when it is there. All of a batch lie in the same buffer: none is copied.
-  public func nextChunk(into buffer: inout [UInt8]) throws(StreamFault) -> Range<Int>? {
+  /// The next chunk, or part of one, when it is there. All of a batch lie in the same buffer: none is copied.
+  public func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart? {
     while true {
       if let batch, next < batch.places.count {
         defer { next += 1 }
-        return batch.places[next]
+        return PlacedPart(place: batch.places[next], left: next == batch.places.count - 1 ? batch.left : 0)
       }
       giveBack(&buffer)
       if let end {
@@ -118,8 +118,8 @@ public final class ReadAhead: ChunkSource {
 private struct Filler {
   private let source: any ChunkSource
   private var scratch: [UInt8] = []
-  /// The place of a chunk in `scratch` that did not fit into the batch before.
-  private var carried: Range<Int>?
+  /// A chunk, or the first part of one, in `scratch` that did not fit into the batch before.
+  private var carried: PlacedPart?
 
   init(_ source: any ChunkSource) {
     self.source = source
@@ -129,17 +129,17 @@ private struct Filler {
   mutating func fill(_ batch: ChunkBatch) throws(StreamFault) {
     if let carried {
       swap(&batch.bytes, &scratch)
-      batch.holdFirst(carried)
+      batch.holdFirst(carried.place, left: carried.left)
       self.carried = nil
-    } else if let first = try source.nextChunk(into: &batch.bytes) {
-      batch.holdFirst(first)
+    } else if let first = try source.nextPart(into: &batch.bytes) {
+      batch.holdFirst(first.place, left: first.left)
     }
-    while batch.count > 0, !batch.isFull, let place = try source.nextChunk(into: &scratch) {
-      guard batch.hasRoom(for: place.count) else {
-        carried = place
+    while batch.count > 0, !batch.isFull, let part = try source.nextPart(into: &scratch) {
+      guard batch.hasRoom(for: part.place.count) else {
+        carried = part
         break
       }
-      batch.add(scratch.span.bytes.extracting(place))
+      batch.add(scratch.span.bytes.extracting(part.place), left: part.left)
     }
   }
 }
