@@ -53,7 +53,7 @@ struct FlowKeyTests {
     #expect(screen.text.contains(" vfioscope  sim:v2-reference,size=64K"))
     screen.type("f")
     #expect(screen.text.contains("✓ End seen"))
-    #expect(screen.app.store.farewells.first?.hasPrefix("\(small) was in stop when it was closed") == true)
+    #expect(screen.app.store.farewells().first?.hasPrefix("\(small) was in stop when it was closed") == true)
   }
 
   @Test("takes the downtime target and the way from the menu")
@@ -248,13 +248,16 @@ struct FlowGoingOnTests {
   @Test("asks before the program ends, and is named at the end")
   func quit() throws {
     let (app, store) = try program()
+    // Until then it is the destination that is asked.
+    try wait { store.journal(of: hanging)?.open?.step == .state(.v2(.stopCopy)) }
     #expect(app.handle(.character("q")))
     #expect(text(app).contains("Quit in the middle of it?"))
+    #expect(text(app).contains("The source goes on as before. The destination is reset"))
     #expect(app.handle(.character("n")))
     #expect(!text(app).contains("Quit in the middle of it?"))
     _ = app.handle(.character("q"))
     #expect(!app.handle(.character("y")))
-    #expect(store.farewells.contains("\(hanging) had not answered yet (migrate); its state is not known."))
+    #expect(store.farewells().contains("\(hanging) had not answered yet (migrate); its state is not known."))
   }
 
   @Test("is given up when that is confirmed")

@@ -32,7 +32,7 @@ final class Flow: Sendable {
     DeviceHandle.lend(handles, for: job.name) { devices in self.run(devices) }
   }
 
-  /// Asks it to end. A device that does not answer is waited for.
+  /// Asks it to end. A device that does not answer is waited for; one that was not asked for anything yet never will be.
   func cancel() { change { $0.isCancelled = true } }
 
   /// Takes the figures of one moment.
@@ -72,12 +72,21 @@ final class Flow: Sendable {
     guard sessions.count == job.devices.count else { return end(.refused("A device is not open any more.")) }
     switch job {
     case .migrate:
+      guard begins() else { return endUntouched() }
       let report = MigrateOperation([(sessions[0], sessions[1])], options: options, observer: observer).run()
       end(.report(report), sha256: report.digests.first)
     case .save(_, let path): refusing { () throws(StreamFault) in try save(devices[0], sessions[0], path) }
     case .load(_, let path): refusing { () throws(StreamFault) in try load(devices[0], sessions[0], path) }
     }
   }
+
+  /// Takes leave to ask something of the devices: it is not given after the user has given up.
+  private func begins() -> Bool {
+    change { if !$0.isCancelled { $0.isAsking = true } }
+    return status.isAsking
+  }
+
+  private func endUntouched() { end(.refused("it was given up before anything was asked of a device.")) }
 
   private func refusing(_ body: () throws(StreamFault) -> Void) {
     do throws(StreamFault) {
@@ -88,6 +97,7 @@ final class Flow: Sendable {
   }
 
   private func save(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
+    guard begins() else { return endUntouched() }
     let writer = WriteBehind(
       try StreamFileWriter(FileSink(path: path), identity: device.identity(of: session)))
     var report = SaveOperation(session, to: writer, options: options, observer: observer).run()
@@ -118,6 +128,8 @@ final class Flow: Sendable {
         .refused("\(path) was saved by protocol \(theirs.rawValue), the device speaks \(ours.rawValue)."))
     }
     if let misfit = device.misfit(reader.identity) { return end(.refused("\(path) \(misfit).")) }
+    // To look at a long file took a while.
+    guard begins() else { return endUntouched() }
     let source = ReadAhead(reader)
     let report = LoadOperation(session, from: source, options: options, observer: observer).run()
     end(.report(report), sha256: report.fault == nil ? source.digest : nil)
