@@ -60,10 +60,11 @@ public final class InspectorProgram {
       scenario: options.scenario.map { ($0, on: $1.map(listing.resolve)) }, files: options.files)
     let ending = try show(app, on: screen, loop)
     let leaving = app.leave()
-    if let leaving { try wait(for: leaving, showing: app, on: screen, loop) }
+    let words = try leaving.map { leaving in
+      leaving.finish(atOnce: try !wait(for: leaving, showing: app, on: screen, loop))
+    }
     screen.close()
-    let words = leaving?.finish() ?? []
-    for line in words + store.farewells(atRest: leaving?.devicesAtRest ?? []) { say(printable(line)) }
+    for line in (words ?? []) + store.farewells(atRest: leaving?.devicesAtRest ?? []) { say(printable(line)) }
     if case .signal(let signal) = ending { BlockedSignals.die(by: signal) }
   }
 
@@ -81,15 +82,18 @@ public final class InspectorProgram {
     }
   }
 
-  /// Waits until what goes on has been given up, or the user has had enough of that.
+  /// Waits until what goes on has been given up.
+  ///
+  /// - Returns: false when the user has had enough of that.
   private func wait(
     for leaving: Leaving, showing app: InspectorApp, on screen: TerminalScreen, _ loop: EventLoop
-  ) throws {
+  ) throws -> Bool {
     loop.tickMilliseconds = 100
     while !leaving.isOver(at: .now) {
       if !loop.isTerminalGone { draw(app, on: screen) }
-      if leavesAtOnce(on: try loop.wait(), app, screen) { return }
+      if leavesAtOnce(on: try loop.wait(), app, screen) { return false }
     }
+    return true
   }
 
   private func leavesAtOnce(on events: [Event], _ app: InspectorApp, _ screen: TerminalScreen) -> Bool {

@@ -18,6 +18,10 @@ extension DeviceStatus {
     guard journal.open == nil, let last = journal.lastState else {
       return "\(name) had not answered yet (\(work.name)); its state is not known."
     }
+    if let step = journal.lastStep, step.requested == .reset, step.isDone {
+      return "\(name) was reset and is in \(last.name); what it held is lost."
+    }
+    guard last.isResuming || last.isSaving else { return "\(name) is in \(last.name), read back." }
     let advice = last.isResuming ? " It has only a part of the data: reset it before it is used." : ""
     return "\(name) was left in the middle of it (\(work.name)), last seen in \(last.name).\(advice)"
   }

@@ -111,7 +111,7 @@ struct LeavingFlowTests {
   }
 
   @Test(
-    "waits for a device that hangs only so long; another one is told as it was last seen, and the file is taken away")
+    "waits for a device that hangs only so long; another one is brought out of it, and the file is taken away")
   func hanging() throws {
     let folder = try StreamFolder()
     let devices = try machine.open("v2-reference,size=64K,hang=stop-copy", "v2-reference,size=64K,seed=2")
@@ -120,6 +120,8 @@ struct LeavingFlowTests {
     _ = try #require(store.begin(.save(third, path: folder.path("a")), TransferOptions()))
     for device in [devices[0], third] {
       try wait { store.journal(of: device)?.open?.step == .state(.v2(.stopCopy)) }
+      // What takes less long may still be answered.
+      try wait { store.journal(of: device)?.open.map { $0.start.duration(to: .now) > .seconds(2) } == true }
     }
     let begun = ContinuousClock.now
     let leaving = try #require(store.leave(at: begun))
@@ -133,11 +135,23 @@ struct LeavingFlowTests {
     #expect(
       Set(store.farewells(atRest: leaving.devicesAtRest)) == [
         "\(devices[0]) had not answered yet (migrate); its state is not known.",
-        "\(devices[1]) was left in the middle of it (migrate), last seen in resuming. "
-          + "It has only a part of the data: reset it before it is used.",
+        "\(devices[1]) was reset and is in running; what it held is lost.",
         "\(third) had not answered yet (save); its state is not known.",
       ])
     #expect(!FileManager.default.fileExists(atPath: folder.path("a.part")))
+  }
+
+  @Test("at once leaves also a device that answers as it is, and says how it was last seen")
+  func atOnce() throws {
+    let devices = try machine.open("v2-reference,size=64K,hang=stop-copy", "v2-reference,size=64K,seed=2")
+    _ = try #require(store.begin(.migrate(devices[0], to: devices[1]), TransferOptions()))
+    try wait { store.journal(of: devices[0])?.open?.step == .state(.v2(.stopCopy)) }
+    let leaving = try #require(store.leave())
+    _ = leaving.finish(atOnce: true)
+    #expect(
+      store.farewells(atRest: leaving.devicesAtRest).contains(
+        "\(devices[1]) was left in the middle of it (migrate), last seen in resuming. "
+          + "It has only a part of the data: reset it before it is used."))
   }
 
   @Test("does not wait at all for a device that has not answered for long already")

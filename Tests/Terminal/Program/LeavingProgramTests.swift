@@ -97,7 +97,9 @@ struct LeavingProgramTests {
     #expect(try program.exitStatus(seconds: 20) == .killed(by: SIGTERM))
     #expect(program.terminalModes == .sane)
     #expect(program.terminal.lines.contains("\(device) had not answered yet (migrate); its state is not known."))
-    #expect(program.screen.contains("seed=2 was left in the middle of it (migrate), last seen in resuming."))
+    #expect(
+      program.terminal.lines.contains(
+        "\(device.replacing(",hang=stop-copy", with: "")),seed=2 was reset and is in running; what it held is lost."))
   }
 
   @Test("and is told so twice, waits no longer", arguments: ["q", "\u{3}"])
@@ -111,6 +113,7 @@ struct LeavingProgramTests {
     #expect(try program.exitStatus() == .killed(by: SIGTERM))
     #expect(begun.duration(to: .now) < .seconds(2.5))
     #expect(program.screen.contains("had not answered yet (migrate); its state is not known."))
+    #expect(program.screen.contains("seed=2 was left in the middle of it (migrate), last seen in resuming."))
   }
 
   @Test("switches dirty page logging off")

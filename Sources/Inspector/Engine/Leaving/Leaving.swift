@@ -6,6 +6,11 @@ struct Leaving {
   /// So long everything has to come to its end; a call that has not come back for as long never will.
   static let limit = Duration.seconds(5)
 
+  /// A call that takes longer hangs, as far as can be told.
+  private static let patience = Duration.seconds(2)
+  /// So long the devices that answer may take to be brought out of it when another one does not.
+  static let rescueLimit = Duration.seconds(2)
+
   /// What goes on.
   let undertakings: [Undertaking]
   private let begun: ContinuousClock.Instant
@@ -21,7 +26,7 @@ struct Leaving {
 
   /// Whether there is nothing more to wait for.
   func isOver(at now: ContinuousClock.Instant) -> Bool {
-    begun.duration(to: now) >= Self.limit || left.allSatisfy { $0.hangs(for: Self.limit) }
+    begun.duration(to: now) >= Self.limit || left.allSatisfy { !$0.hanging(for: Self.limit).isEmpty }
   }
 
   /// How long it is going to be waited at most.
@@ -32,12 +37,18 @@ struct Leaving {
     Set(undertakings.flatMap(\.devices).map(\.reference)).subtracting(left.flatMap(\.devices).map(\.reference))
   }
 
-  /// Makes an end: takes away what must not stay behind.
+  /// Makes an end: brings the devices that answer out of what hangs, and takes away what must not stay behind.
   ///
+  /// - Parameter atOnce: whether the user does not want to wait for devices.
   /// - Returns: what has become of everything, a line each.
-  func finish() -> [String] {
-    // It is ours only if the device was asked already.
-    for part in left.filter({ $0.hangs(for: .zero) }).compactMap(\.part) { unlink(part) }
+  func finish(atOnce: Bool = false) -> [String] {
+    // A file is ours only if the device was asked already.
+    for part in left.filter({ !$0.hanging(for: .zero).isEmpty }).compactMap(\.part) { unlink(part) }
+    for undertaking in atOnce ? [] : left {
+      let hanging = undertaking.hanging(for: Self.patience)
+      // Where none hangs, what goes on may still be at the others itself.
+      if !hanging.isEmpty { undertaking.rescue(hanging) }
+    }
     return undertakings.flatMap { $0.isOver() ? $0.words() : $0.unfinished }
   }
 }

@@ -14,13 +14,17 @@ struct Undertaking {
   let words: () -> [String]
   /// What is said when it is left in the middle, beside what is said of its devices.
   var unfinished: [String] = []
+  /// Brings those devices that answer out of what was begun with them; the others are given by their places.
+  var rescue: (Set<Int>) -> Void = { _ in }
   /// A file that must not stay behind then.
   var part: String?
 
-  /// Whether one of its devices has not answered a call for so long: then nothing comes of waiting.
-  func hangs(for time: Duration) -> Bool {
-    devices.contains { handle in
-      handle.journal.open.map { $0.start.duration(to: handle.journal.now) >= time } ?? false
-    }
+  /// The devices that have not answered a call for so long, by their places.
+  func hanging(for time: Duration) -> Set<Int> {
+    Set(
+      devices.indices.filter { index in
+        let journal = devices[index].journal
+        return journal.open.map { $0.start.duration(to: journal.now) >= time } ?? false
+      })
   }
 }
