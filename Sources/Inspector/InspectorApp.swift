@@ -121,8 +121,14 @@ final class InspectorApp {
 
   private func drawTooSmall(on canvas: inout Canvas) {
     let text =
-      "The terminal is \(canvas.width)×\(canvas.height). vfioscope needs \(Self.smallestWidth)×\(Self.smallestHeight). q quits."
-    _ = canvas.putWrapped(text, in: canvas.bounds)
+      "The terminal is \(canvas.width)×\(canvas.height). vfioscope needs \(Self.smallestWidth)×\(Self.smallestHeight)."
+    _ = canvas.putWrapped("\(text) \(wayOut)", in: canvas.bounds)
+  }
+
+  /// What `q` does where there is no room to ask.
+  private var wayOut: String {
+    if views.last is LeavingView { return "Giving up what goes on; q leaves at once." }
+    return store.moving.isEmpty ? "q quits." : "q gives up \(store.moving.joined(separator: ", ")) and quits."
   }
 
   private func drawHead(on canvas: inout Canvas, in line: Rectangle, _ view: any View) {

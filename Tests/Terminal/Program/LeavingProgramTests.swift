@@ -9,32 +9,9 @@ struct LeavingProgramTests {
 
   init() throws { tree = try Tree() }
 
-  /// The program on a device that is armed.
-  private func armed(_ device: String) throws -> PtyProgram {
-    let program = try startVfioscope("--demo", device, showing: "state ● running", rows: 30, columns: 120)
-    try program.arm()
-    return program
-  }
-
-  /// The program in the middle of a migration to another simulated device.
-  private func migrating(_ device: String) throws -> PtyProgram {
-    let program = try armed(device)
-    try program.type("m", andWaitFor: "another simulated device")
-    program.type("jjjjjj")
-    try program.type(PtyProgram.enter, andWaitFor: "Migrate?")
-    // The destination may still be opening: then nothing is begun, and the key has to be pressed again.
-    let deadline = ContinuousClock.now + .seconds(20)
-    repeat {
-      try #require(ContinuousClock.now < deadline, "the destination did not open:\n\(program.screen)")
-      program.type("y")
-      program.read(seconds: 0.1)
-    } while program.screen.contains("Migrate?")
-    return program
-  }
-
   /// The program in the middle of a save to a file of this name.
   private func saving(_ device: String, to file: String) throws -> PtyProgram {
-    let program = try armed(device)
+    let program = try startArmed(device)
     try program.type("w", andWaitFor: "Save to file:")
     try program.type(file + PtyProgram.enter, andWaitFor: "Save?")
     program.type("y")
@@ -58,7 +35,7 @@ struct LeavingProgramTests {
     "by a signal gives a migration up first, and says where both devices are", arguments: [SIGTERM, SIGHUP, SIGINT])
   func signal(number: Int32) throws {
     let device = "sim:v2-reference,size=64M,rate=4M"
-    let program = try migrating(device)
+    let program = try startMigrating(device)
     try program.wait(for: "● pre-copy", " left, ")
     program.signal(number)
     #expect(try program.exitStatus() == .killed(by: number))
@@ -68,7 +45,7 @@ struct LeavingProgramTests {
   @Test("by q does the same, once that is confirmed")
   func quit() throws {
     let device = "sim:v2-reference,size=64M,rate=4M"
-    let program = try migrating(device)
+    let program = try startMigrating(device)
     try program.wait(for: "● pre-copy", " left, ")
     try program.type("q", andWaitFor: "It is given up first.")
     program.type("y")
@@ -90,7 +67,7 @@ struct LeavingProgramTests {
   @Test("waits for a device that hangs a few seconds, and shows that; it alone is said not to have answered")
   func hangs() throws {
     let device = "sim:v2-reference,size=64K,hang=stop-copy"
-    let program = try migrating(device)
+    let program = try startMigrating(device)
     try program.wait(for: "No answer for ")
     program.signal(SIGTERM)
     try program.wait(for: "┌ Ending", "giving up …", "q Ctrl-C leave at once")
@@ -104,7 +81,7 @@ struct LeavingProgramTests {
 
   @Test("and is told so twice, waits no longer", arguments: ["q", "\u{3}"])
   func twice(key: String) throws {
-    let program = try migrating("sim:v2-reference,size=64K,hang=stop-copy")
+    let program = try startMigrating("sim:v2-reference,size=64K,hang=stop-copy")
     try program.wait(untilScreen: { $0.contains("target met") })
     program.signal(SIGTERM)
     try program.wait(for: "┌ Ending")
@@ -119,7 +96,7 @@ struct LeavingProgramTests {
   @Test("switches dirty page logging off")
   func dirtyPages() throws {
     let device = "sim:v2-reference,size=64K"
-    let program = try armed(device)
+    let program = try startArmed(device)
     try program.type("d", andWaitFor: "Watch its dirty pages?")
     try program.type("y", andWaitFor: "┌ Pages")
     program.signal(SIGTERM)

@@ -22,7 +22,8 @@ struct FlowWords {
     case nil: goingOn
     case .refused(let why): [("\(glyphs.failure) Nothing was done: \(why)", .danger)]
     case .report(let report):
-      ending(report, glyphs) + ([figures(report)] + checksum + places(report)).map { ($0, .normal) }
+      // On a small screen the end is cut off: where the devices are matters most.
+      ending(report, glyphs) + (places(report) + [figures(report)] + checksum).map { ($0, .normal) }
     }
   }
 
