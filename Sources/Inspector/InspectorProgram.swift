@@ -91,20 +91,22 @@ public final class InspectorProgram {
     loop.tickMilliseconds = 100
     while !leaving.isOver(at: .now) {
       if !loop.isTerminalGone { draw(app, on: screen) }
-      if leavesAtOnce(on: try loop.wait(), app, screen) { return false }
+      if leavesAtOnce(on: try loop.wait(), leaving, app, screen) { return false }
     }
     return true
   }
 
-  private func leavesAtOnce(on events: [Event], _ app: InspectorApp, _ screen: TerminalScreen) -> Bool {
+  private func leavesAtOnce(
+    on events: [Event], _ leaving: Leaving, _ app: InspectorApp, _ screen: TerminalScreen
+  ) -> Bool {
     for event in events {
       switch event {
       case .key(.control("l")): screen.redraw()
       case .key(let key): if !app.handle(key) { return true }
       case .resize(let width, let height): app.resize(width: width, height: height)
-      // A terminal that goes says so in several ways; nobody has asked twice by that.
-      case .quit(signal: SIGHUP), .wake, .tick: break
-      case .quit: return true
+      case .quit(signal: SIGINT): return true
+      case .quit: if leaving.takesSignals(at: .now) { return true }
+      case .wake, .tick: break
       }
     }
     return false

@@ -27,11 +27,12 @@ extension DeviceHandle {
   func readModel() {
     guard status.facts != nil, status.model == nil, !isModelQueued.exchange(true, ordering: .relaxed) else { return }
     perform { handle in
-      handle.isModelQueued.store(false, ordering: .relaxed)
       handle.withOpened { opened in
         let model = opened.kind
         handle.change { $0.model = model }
       }
+      // Only now: until then it is not known, and would be asked for again.
+      handle.isModelQueued.store(false, ordering: .relaxed)
     }
   }
 }

@@ -44,6 +44,7 @@ extension Store {
         return nil
       }
       let name = name(of: work, on: handle)
+      let (checks, makes) = (handle.status.rules?.isRunning == true, handle.status.fault?.isRunning == true)
       return Undertaking(
         name: name, devices: [handle],
         giveUp: {
@@ -52,9 +53,11 @@ extension Store {
           if handle.status.dirty == nil { handle.endDirtyPagesAfterwards() }
         }, isOver: { handle.status.work == nil && handle.status.dirty == nil },
         words: {
-          let status = handle.status
-          let wasGivenUp = status.rules?.isCancelled == true || status.fault?.isCancelled == true
-          return wasGivenUp ? ["\(name) was given up.", self.place(handle)] : []
+          // The answer to a single call is told with its device.
+          guard checks || makes else { return [] }
+          let ending = checks ? handle.status.rules?.report.ending : handle.status.fault?.ending
+          let end = ending == .cancelled ? "was given up" : "was done before it could be given up"
+          return ["\(name) \(end).", self.place(handle)]
         })
     }
   }

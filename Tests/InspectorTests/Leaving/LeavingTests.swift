@@ -210,6 +210,16 @@ struct LeavingWorkTests {
     #expect(store.status(device)?.rules?.report.ending == .cancelled)
   }
 
+  @Test("says nothing of a check that was given up long before")
+  func afterwards() throws {
+    let device = try machine.open("v2-reference,size=64K,dirty=0,latency=300ms")[0]
+    store.perform(.checkRules(.none), on: device)
+    store.giveUpChecks(device)
+    try wait { store.status(device).map { $0.rules != nil && $0.work == nil } == true }
+    store.perform(.step(.state(.v2(.stop))), on: device)
+    #expect(try machine.leave().words == [])
+  }
+
   @Test("gives a fault of the user up")
   func fault() throws {
     let device = try machine.open("v2-reference,size=64K,latency=100ms")[0]

@@ -93,6 +93,21 @@ struct LeavingProgramTests {
     #expect(program.screen.contains("seed=2 was left in the middle of it (migrate), last seen in resuming."))
   }
 
+  @Test("and gets several signals at once, takes them for one")
+  func signals() throws {
+    let program = try startMigrating("sim:v2-reference,size=64K,hang=stop-copy")
+    try program.wait(for: "target met")
+    program.signal(SIGTERM)
+    try program.wait(for: "┌ Ending")
+    program.signal(SIGHUP)
+    program.signal(SIGTERM)
+    program.read(seconds: 1.5)
+    #expect(program.screen.contains("┌ Ending"))
+    program.signal(SIGHUP)
+    #expect(try program.exitStatus() == .killed(by: SIGTERM))
+    #expect(program.screen.contains("last seen in resuming."))
+  }
+
   @Test("switches dirty page logging off")
   func dirtyPages() throws {
     let device = "sim:v2-reference,size=64K"

@@ -29,8 +29,8 @@ struct Leaving {
     begun.duration(to: now) >= Self.limit || left.allSatisfy { !$0.hanging(for: Self.limit).isEmpty }
   }
 
-  /// How long it is going to be waited at most.
-  func timeLeft(at now: ContinuousClock.Instant) -> Duration { max(.zero, Self.limit - begun.duration(to: now)) }
+  /// Whether another signal is a second wish to end: several may be sent for the first one.
+  func takesSignals(at now: ContinuousClock.Instant) -> Bool { begun.duration(to: now) > .seconds(1) }
 
   /// The devices that nothing is asked of any more.
   var devicesAtRest: Set<DeviceReference> {
