@@ -31,7 +31,10 @@ extension Store {
       return Undertaking(
         name: "The \(stage.name)", devices: handles, giveUp: { stage.leave(on: handles) },
         isOver: { stage.status.isLeft && handles.allSatisfy { $0.status.work == nil } },
-        words: { ["The \(stage.name) was given up."] + handles.map(self.place) },
+        words: {
+          let end = stage.status.run.ending == .played ? "was done before it could be given up" : "was given up"
+          return ["The \(stage.name) \(end)."] + handles.map(self.place)
+        },
         unfinished: ["The \(stage.name) did not come to its end."])
     }
   }

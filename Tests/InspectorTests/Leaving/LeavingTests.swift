@@ -266,4 +266,25 @@ struct LeavingWorkTests {
     #expect(store.farewells(atRest: atRest) == [])
     #expect(stage.status.run.ending == .cancelled)
   }
+
+  @Test("leaves the devices of a scenario that comes to its end meanwhile where it has left them")
+  func played() throws {
+    let device = try machine.open("v2-reference,size=64K,latency=200ms")[0]
+    let text = """
+      title = "Stop"
+      shows = "It stops."
+      protocol = "v2"
+      [[steps]]
+      say = "It stops."
+      ask = "stop"
+      """
+    let stage = store.prepare(try Scenario(name: "stop", file: "stop.toml", text: text), on: [device])
+    store.perform(.next, on: stage, arming: true)
+    // The step is under way, and is the last one: nothing comes after it that could be given up.
+    try wait { store.journal(of: device)?.open?.step == .state(.v2(.stop)) }
+    #expect(
+      try machine.leave().words
+        == ["The scenario stop was done before it could be given up.", "\(device) is in stop, read back."])
+    #expect(machine.lastStep(device) == .state(.v2(.stop)))
+  }
 }

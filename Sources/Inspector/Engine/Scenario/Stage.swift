@@ -120,6 +120,8 @@ final class Stage: Sendable {
   /// beside the one whose data they hold.
   private func putBack(_ devices: [OpenedDevice]) {
     let run = status.run
+    // It has come to its end meanwhile: the devices are where it leaves them.
+    guard run.ending != .played else { return }
     let cast = zip(scenario.roles, devices).map { (role: $0, device: $1, wasLoaded: wasLoaded($0, $1, run)) }
     for (_, device, wasLoaded) in cast.filter(\.wasLoaded) + cast.filter({ !$0.wasLoaded }) {
       switchFaultsOff(device)
