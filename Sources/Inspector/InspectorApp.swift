@@ -78,18 +78,24 @@ final class InspectorApp {
     while views.last?.isOverlay == true { views.removeLast() }
   }
 
-  /// Whether the program ends now. While data is moved that would cost a device its state, so it is asked for twice.
+  /// Whether the program ends now. While data is moved that would cost it, so it is asked for twice.
   private func quits(from view: any View) -> Bool {
-    guard !store.moving.isEmpty, !(view is Confirm) else { return false }
+    guard !store.moving.isEmpty, !(view is Confirm), !(view is LeavingView) else { return false }
     show(
       Confirm(
         title: "Quit in the middle of it?",
-        lines: [
-          "Under way: \(store.moving.joined(separator: ", ")).",
-          "Its devices would be let go of as they are. A stopped source may lose its state, a destination has only a part.",
-          "Better give up first: x in the view of the flow leaves them in a safe state.",
+        lines: ["Under way: \(store.moving.joined(separator: ", ")). It is given up first."] + store.onGivingUp + [
+          "A device that does not answer within \(seconds(Leaving.limit)) is left as it is."
         ], answer: .quit))
     return true
+  }
+
+  /// Gives up whatever goes on, because the program ends, and shows that; nil when nothing does.
+  func leave() -> Leaving? {
+    guard let leaving = store.leave() else { return nil }
+    removeOverlays()
+    show(LeavingView(leaving))
+    return leaving
   }
 
   private func isHelp(_ key: Key, for view: any View) -> Bool {
@@ -115,8 +121,14 @@ final class InspectorApp {
 
   private func drawTooSmall(on canvas: inout Canvas) {
     let text =
-      "The terminal is \(canvas.width)×\(canvas.height). vfioscope needs \(Self.smallestWidth)×\(Self.smallestHeight). q quits."
-    _ = canvas.putWrapped(text, in: canvas.bounds)
+      "The terminal is \(canvas.width)×\(canvas.height). vfioscope needs \(Self.smallestWidth)×\(Self.smallestHeight)."
+    _ = canvas.putWrapped("\(text) \(wayOut)", in: canvas.bounds)
+  }
+
+  /// What `q` does where there is no room to ask.
+  private var wayOut: String {
+    if views.last is LeavingView { return "Giving up what goes on; q leaves at once." }
+    return store.moving.isEmpty ? "q quits." : "q gives up \(store.moving.joined(separator: ", ")) and quits."
   }
 
   private func drawHead(on canvas: inout Canvas, in line: Rectangle, _ view: any View) {

@@ -1,3 +1,4 @@
+import Glibc
 import Inventory
 import Migration
 import Rulebook
@@ -36,8 +37,8 @@ public final class InspectorProgram {
 
   /// Shows what `scan` finds until the user quits or a signal ends the program.
   ///
-  /// When the terminal has been given back, `say` gets a line for each device that was left in a state other than
-  /// running, or that does not answer. `scan` is called here, and later on a thread of its own.
+  /// What goes on then is given up first, and waited for a few seconds. When the terminal has been given back, `say` gets
+  /// what became of that, and a line for each device that was left in a state other than running, or that does not answer. `scan` is called here, and later on a thread of its own.
   public func run(
     _ options: Options, opener: DeviceOpener, scan: @escaping @Sendable () throws -> Listing, say: (String) -> Void
   ) throws {
@@ -58,8 +59,12 @@ public final class InspectorProgram {
       store: store, device: options.device.map(listing.resolve),
       scenario: options.scenario.map { ($0, on: $1.map(listing.resolve)) }, files: options.files)
     let ending = try show(app, on: screen, loop)
+    let leaving = app.leave()
+    let words = try leaving.map { leaving in
+      leaving.finish(atOnce: try !wait(for: leaving, showing: app, on: screen, loop))
+    }
     screen.close()
-    store.farewells.forEach { say(printable($0)) }
+    for line in (words ?? []) + store.farewells(atRest: leaving?.devicesAtRest ?? []) { say(printable(line)) }
     if case .signal(let signal) = ending { BlockedSignals.die(by: signal) }
   }
 
@@ -72,11 +77,45 @@ public final class InspectorProgram {
   private func show(_ app: InspectorApp, on screen: TerminalScreen, _ loop: EventLoop) throws -> Ending {
     loop.tickMilliseconds = 1000
     while true {
-      var canvas = screen.canvas
-      app.draw(on: &canvas)
-      screen.present(canvas)
+      draw(app, on: screen)
       if let ending = deal(with: try loop.wait(), app, screen) { return ending }
     }
+  }
+
+  /// Waits until what goes on has been given up.
+  ///
+  /// - Returns: false when the user has had enough of that.
+  private func wait(
+    for leaving: Leaving, showing app: InspectorApp, on screen: TerminalScreen, _ loop: EventLoop
+  ) throws -> Bool {
+    loop.tickMilliseconds = 100
+    while !leaving.isOver(at: .now) {
+      if !loop.isTerminalGone { draw(app, on: screen) }
+      if leavesAtOnce(on: try loop.wait(), leaving, app, screen) { return false }
+    }
+    return true
+  }
+
+  private func leavesAtOnce(
+    on events: [Event], _ leaving: Leaving, _ app: InspectorApp, _ screen: TerminalScreen
+  ) -> Bool {
+    for event in events {
+      switch event {
+      case .key(.control("l")): screen.redraw()
+      case .key(let key): if !app.handle(key) { return true }
+      case .resize(let width, let height): app.resize(width: width, height: height)
+      case .quit(signal: SIGINT): return true
+      case .quit: if leaving.takesSignals(at: .now) { return true }
+      case .wake, .tick: break
+      }
+    }
+    return false
+  }
+
+  private func draw(_ app: InspectorApp, on screen: TerminalScreen) {
+    var canvas = screen.canvas
+    app.draw(on: &canvas)
+    screen.present(canvas)
   }
 
   private func deal(with events: [Event], _ app: InspectorApp, _ screen: TerminalScreen) -> Ending? {

@@ -10,7 +10,7 @@ public enum Event: Hashable, Sendable {
   case wake
   /// The interval of ``EventLoop/tickMilliseconds`` is over.
   case tick
-  /// The program is to end: a signal came (INT, TERM, HUP), or the terminal is gone (HUP).
+  /// The program is to end: a signal came (INT, TERM, HUP), or the terminal is gone (HUP), which is told once.
   case quit(signal: Int32)
 }
 
@@ -23,6 +23,9 @@ public final class EventLoop {
   private let signals: BlockedSignals
   private let wake: Wake
   private var nextTick: Int?
+
+  /// Whether the terminal is gone: there are no more keys, and nobody sees what is drawn.
+  public private(set) var isTerminalGone = false
 
   /// Keys taken in one go; more are left for the next, so that a flood of input cannot keep frames from being drawn.
   private static let keyLimit = 256
@@ -58,7 +61,9 @@ public final class EventLoop {
   }
 
   private func poll() throws(TerminalError) -> Ready {
-    var descriptors = [STDIN_FILENO, signals.descriptor, wake.descriptor].map {
+    // One that is negative is passed over. A terminal that is gone would be ready to read for ever.
+    let input = isTerminalGone ? -1 : STDIN_FILENO
+    var descriptors = [input, signals.descriptor, wake.descriptor].map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
     }
     let timeout = nextTick.map { Int32(clamping: max(0, $0 - Self.now())) } ?? -1
@@ -99,8 +104,9 @@ public final class EventLoop {
   private func keyEvents() -> [Event] {
     let (keys, sawInput) = screen.readKeys(limit: Self.keyLimit)
     let events = keys.map { Event.key($0) }
-    // Without this a terminal that is gone would be ready to read for ever.
-    return !sawInput && Self.inputIsOver() ? events + [.quit(signal: SIGHUP)] : events
+    guard !sawInput && Self.inputIsOver() else { return events }
+    isTerminalGone = true
+    return events + [.quit(signal: SIGHUP)]
   }
 
   /// Whether standard input is ready with nothing to read.

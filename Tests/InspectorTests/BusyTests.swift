@@ -57,7 +57,7 @@ struct BusyTests {
       store.look()
       try wait { store.status(slow)?.lookingSince != nil }
       let since = try #require(store.status(slow)).lookingSince
-      let (during, farewells) = (text(app), store.farewells)
+      let (during, farewells) = (text(app), store.farewells())
       guard since != nil, since == store.status(slow)?.lookingSince else { continue }
       #expect(during.contains(/state ○ running  RUNNING \(2\) last seen \d+ s ago/))
       #expect(during.contains(/busy: look for \d+ s/))
@@ -97,7 +97,7 @@ struct FailedLookTests {
     #expect(text.contains("✗ last look failed: FEATURE GET MIG_DEVICE_STATE argsz 16: ENODEV"))
     #expect(text.contains("96 bytes, last seen 7 s ago"))
     #expect(!text.contains("live"))
-    #expect(screen.app.store.farewells.first?.hasSuffix("; it was last seen in running.") == true)
+    #expect(screen.app.store.farewells().first?.hasSuffix("; it was last seen in running.") == true)
   }
 }
 

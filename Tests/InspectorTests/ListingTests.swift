@@ -43,7 +43,7 @@ struct ResolveTests {
     screen.type("aysj", .enter)
     screen.type("y")
     #expect(
-      screen.app.store.farewells == [
+      screen.app.store.farewells() == [
         "0000:3b:00.2 was in stop when it was closed; many drivers go back to running then."
       ])
   }

@@ -41,11 +41,12 @@ final class StreamFolder {
   }
 
   /// What a simulated device gives when it is saved.
-  func simulated(_ name: String, _ profile: String) throws -> String {
+  func simulated(_ name: String, _ profile: String, model: String? = nil) throws -> String {
     let opened = try DeviceOpener().open(.simulated(profile), journal: Journal())
     let session = try #require(opened.session)
-    let writer = try writer(
-      name, identity("sim:\(profile)", session.interface.protocol, opened.way, session.interface.flags))
+    var identity = identity("sim:\(profile)", session.interface.protocol, opened.way, session.interface.flags)
+    identity.model = model
+    let writer = try writer(name, identity)
     var options = TransferOptions()
     options.preCopy = true
     let report = SaveOperation(session, to: writer, options: options).run()

@@ -31,6 +31,7 @@ public final class DeviceHandle: Sendable {
   /// As `opened`.
   let watch = Mutex<DirtyWatch?>(nil)
   let isReportQueued = Atomic(false)
+  let isModelQueued = Atomic(false)
   /// What switches the device's faults; used at any time, whatever its queue does.
   let switches = Mutex<FaultSwitches?>(nil)
   /// Whether a run of checks is to end, of rules or of a user's fault.

@@ -55,6 +55,8 @@ public struct DeviceStatus: Sendable {
   public var lastStep: StepResult?
   /// What the last action other than a step came to, when it failed.
   public var actionFailure: String?
+  /// What it is; nil until that has been read, which is done when data are to be moved.
+  var model: DeviceModel?
   /// What is known of the pages it writes; nil while that is not watched.
   public var dirty: DirtyStatus?
   /// Why that can't be watched; nil when it was not tried, or can.

@@ -42,16 +42,16 @@ public struct OpenedDevice {
     return hexadecimal(ids & 0xFFFF, digits: 4) + ":" + hexadecimal(ids >> 16, digits: 4)
   }
 
+  var kind: DeviceModel { DeviceModel(name: reference.description, model: model) }
+
   /// Why a stream of this identity is not for this device, in words; nil when it may be.
   public func misfit(_ identity: StreamIdentity) -> String? {
-    guard let saved = identity.model, let model, saved != model else { return nil }
-    return "was saved from a device \(saved), \(reference) is \(model)"
+    kind.misfit(identity)
   }
 
   /// Why this device can't take the place of another one, in words; nil when it may.
   public func misfit(insteadOf source: OpenedDevice) -> String? {
-    guard let theirs = source.model, let model, theirs != model else { return nil }
-    return "\(source.reference) is a device \(theirs), \(reference) is \(model)"
+    kind.misfit(insteadOf: source.kind)
   }
 
   /// Looks for the device's migration. Accesses of `device` are to be recorded in `journal`.

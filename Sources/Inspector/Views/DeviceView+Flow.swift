@@ -46,7 +46,7 @@ extension DeviceView {
           "\(name): its own state is lost. It runs when it has all of \(path).",
           "The file is whole. It is checked once more before anything is written to the device. If something fails after that, the device is reset.",
         ], answer: .begin(.load(reference, path: path), TransferOptions()), from: state)
-      return LoadQuestion(reference, path, question)
+      return CheckedQuestion.load(reference, path, question)
     }
   }
 }

@@ -32,6 +32,13 @@ extension Store {
   /// The flow that a device takes or took part in.
   func flow(of reference: DeviceReference) -> Flow? { flows[reference] }
 
+  /// What becomes of the devices when what is under way is given up, in sentences.
+  var onGivingUp: [String] {
+    let ways = flows.values.filter { $0.status.ending == nil }.flatMap(\.job.onGivingUp)
+    let plays = stages.values.contains { $0.status.work != nil }
+    return Set(ways).sorted() + (plays ? ["The scenario's devices go back to where they were, or are reset."] : [])
+  }
+
   /// The names of what is under way, such as `migrate`.
   var moving: [String] {
     var names: [ObjectIdentifier: String] = [:]

@@ -120,7 +120,8 @@ final class Store {
     handle.close()
     armed.remove(reference)
     let name = name(of: reference)
-    message = handle.status.farewell(to: name, at: clock()) ?? "\(name) is closed: another program can open it."
+    message =
+      handle.status.farewell(to: name, at: clock(), handle.journal) ?? "\(name) is closed: another program can open it."
     return true
   }
 
@@ -130,10 +131,17 @@ final class Store {
   /// The journal of a device that has been opened.
   func journal(of reference: DeviceReference) -> Journal? { handles[reference]?.journal }
 
-  /// What to say of the devices when the program ends, a line each, by name.
-  var farewells: [String] {
-    handles.map { (name(of: $0), $1.status) }.sorted { $0.0 < $1.0 }
-      .compactMap { name, status in status.farewell(to: name, at: clock()) }
+  /// What calls the devices that have been opened, by name.
+  var opened: [DeviceHandle] { handles.values.sorted { name(of: $0.reference) < name(of: $1.reference) } }
+
+  /// What to say of the devices when the program ends, a line each, by name. Of some it may be known that nothing is
+  /// asked of them any more.
+  func farewells(atRest: Set<DeviceReference> = []) -> [String] {
+    opened.compactMap { handle in
+      var status = handle.status
+      if atRest.contains(handle.reference) { status.work = nil }
+      return status.farewell(to: name(of: handle.reference), at: clock(), handle.journal)
+    }
   }
 
   /// Whether the device takes changes.

@@ -23,7 +23,7 @@ struct FlowKeyTests {
     #expect(!screen.text.contains("┌ Migrate"))
   }
 
-  @Test("offers the other devices, but for those known to speak the other protocol, and another simulated one")
+  @Test("offers the other devices and another simulated one, and marks those known to speak the other protocol")
   func menu() throws {
     let screen = Screen()
     screen.type("", .end, .enter)
@@ -31,7 +31,44 @@ struct FlowKeyTests {
     screen.type("jjj", .enter)
     screen.type("aym")
     try screen.expect("migrate-menu")
-    #expect(!screen.text.contains("0000:af:00.0"))
+    #expect(screen.text.contains(/0000:af:00.0 +✗ speaks protocol v1/))
+  }
+
+  /// Two listed devices of the machine, and a third one of another model.
+  private func machine(_ ids: UInt16...) -> Listing {
+    let devices = ids.enumerated().map { index, id in
+      var device = ListedDevice(
+        reference: .kernel("0000:01:00.\(index)"), address: "0000:01:00.\(index)", bus: "pci", driver: "vfio-pci",
+        isVFIO: true)
+      (device.vendorID, device.deviceID) = (0x15b3, id)
+      return device
+    }
+    return Listing(iommu: "on", groups: [], ungrouped: devices)
+  }
+
+  @Test("marks a device of another model, begins with one that fits, and refuses the other one before it asks")
+  func otherModel() throws {
+    let models = ["0000:01:00.0": "mlx5", "0000:01:00.1": "hisi-acc", "0000:01:00.2": "mlx5"]
+    let screen = Screen(
+      machine(0x101e, 0xa250, 0x101e), device: "0000:01:00.0",
+      opening: { (reference, journal) throws(OpenFailure) in
+        let profile = "\(models["\(reference)"] ?? ""),size=64K"
+        return try DeviceOpener().open(.simulated(profile), journal: journal)
+      })
+    screen.type("aym")
+    #expect(screen.text.contains(/0000:01:00.1 +✗ is a device 15b3:a250/))
+    screen.type("", .enter)
+    #expect(screen.text.contains("Destination: 0000:01:00.2."))
+    screen.type("nk", .enter)
+    #expect(screen.text.contains("✗ Nothing was done: 0000:01:00.0 is a device 15b3:101e, 0000:01:00.1"))
+    #expect(screen.text.contains("│ is 19e5:a256. "))
+    #expect(!screen.text.contains("Migrate?"))
+    screen.type("y")
+    #expect(screen.app.store.flow(of: DeviceReference("0000:01:00.0")) == nil)
+    #expect(!wasAsked(screen, DeviceReference("0000:01:00.1")))
+    screen.type("", .escape)
+    // Now it is known from the device itself.
+    #expect(screen.text.contains(/0000:01:00.1 +✗ is a device 19e5:a256/))
   }
 
   @Test("names both devices and says what is lost before anything is done, and arms the destination by that")
@@ -53,7 +90,7 @@ struct FlowKeyTests {
     #expect(screen.text.contains(" vfioscope  sim:v2-reference,size=64K"))
     screen.type("f")
     #expect(screen.text.contains("✓ End seen"))
-    #expect(screen.app.store.farewells.first?.hasPrefix("\(small) was in stop when it was closed") == true)
+    #expect(screen.app.store.farewells().first?.hasPrefix("\(small) was in stop when it was closed") == true)
   }
 
   @Test("takes the downtime target and the way from the menu")
@@ -158,10 +195,12 @@ struct FlowKeyTests {
     let cut = try folder.mtty("cut")
     folder.cut(cut, to: 300)
     let other = try folder.simulated("v1", "v1-reference,size=64K,dirty=0")
+    let stranger = try folder.simulated("mlx5", "mlx5,size=64K,dirty=0", model: "15b3:101e")
     let screen = Screen(device: small, width: 120)
     screen.type("ay")
     for (path, why) in [
       (cut, "cut: at byte 300"), (other, "was saved by protocol"),
+      (stranger, "device 15b3:101e, sim:v2-reference,size=64K,dirty=0 is 5649:0002."),
       (folder.path("none"), "none: open: ENOENT"), (try folder.file("text", [1, 2]), "text: is not a stream"),
       ("/dev/full", "/dev/full: is read more than once"),
     ] {
@@ -221,6 +260,8 @@ struct FlowGoingOnTests {
     _ = app.handle(.enter)
     try wait { hanging.twin.flatMap(store.status)?.observation != nil }
     try wait { hanging.twin.flatMap(store.status)?.work == nil }
+    // It is asked only when it is known what both devices are.
+    try wait { text(app).contains("Migrate?") }
     _ = app.handle(.character("y"))
     return (app, store)
   }
@@ -248,13 +289,16 @@ struct FlowGoingOnTests {
   @Test("asks before the program ends, and is named at the end")
   func quit() throws {
     let (app, store) = try program()
+    // Until then it is the destination that is asked.
+    try wait { store.journal(of: hanging)?.open?.step == .state(.v2(.stopCopy)) }
     #expect(app.handle(.character("q")))
     #expect(text(app).contains("Quit in the middle of it?"))
+    #expect(text(app).contains("The source goes on as before. The destination is reset"))
     #expect(app.handle(.character("n")))
     #expect(!text(app).contains("Quit in the middle of it?"))
     _ = app.handle(.character("q"))
     #expect(!app.handle(.character("y")))
-    #expect(store.farewells.contains("\(hanging) had not answered yet (migrate); its state is not known."))
+    #expect(store.farewells().contains("\(hanging) had not answered yet (migrate); its state is not known."))
   }
 
   @Test("is given up when that is confirmed")

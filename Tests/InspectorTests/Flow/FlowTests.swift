@@ -132,6 +132,14 @@ struct FlowTests {
     #expect(requests(handles[1]).isEmpty)
   }
 
+  @Test("asks nothing of a device of another model than the one it is to take the place of")
+  func otherModel() throws {
+    let handles = try handles("mlx5,size=64K", "v2-reference,size=64K")
+    let status = run(.migrate(handles[0].reference, to: handles[1].reference), on: handles)
+    #expect(status.refusal == "sim:mlx5,size=64K is a device 15b3:101e, sim:v2-reference,size=64K is 5649:0002.")
+    #expect(handles.allSatisfy { requests($0).isEmpty })
+  }
+
   @Test("says so when a device is not open any more")
   func closed() throws {
     let handles = try handles("v2-reference,size=64K", "v2-reference,size=64K,seed=2")

@@ -11,6 +11,32 @@ func startVfioscope(
   return program
 }
 
+/// Starts vfioscope on a device, and arms it.
+func startArmed(
+  _ device: String, _ arguments: [String] = [], rows: Int = 30, columns: Int = 120,
+  environment: [String: String?] = [:]
+) throws -> PtyProgram {
+  let program = try PtyProgram(
+    builtProgram("vfioscope"), ["--demo", device] + arguments, rows: rows, columns: columns, environment: environment)
+  try program.wait(untilScreen: { $0.contains(/state . running/) })
+  try program.arm()
+  return program
+}
+
+/// Starts vfioscope and a migration to another simulated device.
+func startMigrating(
+  _ device: String, _ arguments: String..., rows: Int = 30, columns: Int = 120, environment: [String: String?] = [:]
+) throws -> PtyProgram {
+  let program = try startArmed(device, arguments, rows: rows, columns: columns, environment: environment)
+  try program.type("m", andWaitFor: "another simulated device")
+  program.type("jjjjjj")
+  // The question waits for the destination, which is opened first.
+  try program.type(PtyProgram.enter, andWaitFor: "Migrate?")
+  program.type("y")
+  try program.wait(untilScreen: { !$0.contains("Migrate?") })
+  return program
+}
+
 extension PtyProgram {
   static let escape = "\u{1B}"
   static let enter = "\r"

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -66,16 +67,53 @@ struct SurroundingsTests {
     #expect(program.output.allSatisfy { $0 < 0x80 })
   }
 
+  @Test("with ASCII alone in the views of a flow and of dirty pages", arguments: ["xterm", "vt100"])
+  func asciiFlow(kind: String) throws {
+    let surroundings = ["LC_ALL": "C", "TERM": kind]
+    let flow = try startMigrating(
+      "sim:v2-reference,size=64M,rate=8M,dirty=1M", rows: 24, columns: 80, environment: surroundings)
+    try flow.wait(for: "* pre-copy", "x give up", " left, ", "rrrr")
+    flow.signal(SIGTERM)
+    #expect(try flow.exitStatus() == .killed(by: SIGTERM))
+    #expect(flow.screen.contains("was given up."))
+    let dirty = try startArmed("sim:v2-reference,size=64K", rows: 24, columns: 80, environment: surroundings)
+    try dirty.type("d", andWaitFor: "Watch its dirty pages?")
+    try dirty.type("y", andWaitFor: "+ Pages: # just written")
+    try dirty.wait(for: "last        ")
+    dirty.type("q")
+    #expect(try dirty.exitStatus() == .exited(0))
+    for program in [flow, dirty] {
+      #expect(program.output.allSatisfy { $0 < 0x80 })
+      #expect(program.terminal.unknown.isEmpty)
+      #expect(program.terminalModes == .sane)
+    }
+  }
+
+  @Test("without colours in the view of a flow with NO_COLOR")
+  func plainFlow() throws {
+    let program = try startMigrating(
+      "sim:v2-reference,size=64M,rate=8M", rows: 24, columns: 80, environment: ["NO_COLOR": "1"])
+    try program.wait(for: "● pre-copy", "┤", "x give up")
+    try program.type("q", andWaitFor: "Quit in the middle of it?")
+    program.type("y")
+    #expect(try program.exitStatus() == .exited(0))
+    #expect(coloursUsed(by: program).isEmpty)
+  }
+
+  /// Codes of colours that were written.
+  private func coloursUsed(by program: PtyProgram) -> [Int] {
+    let codes = program.written.matches(of: /\x1B\[([0-9;]*)m/).flatMap { $0.1.split(separator: ";") }
+    // 39 and 49 take colours back.
+    let colours = [30...38, 40...48, 90...107]
+    return codes.compactMap { Int($0) }.filter { code in colours.contains { $0.contains(code) } }
+  }
+
   @Test("with colours, unless NO_COLOR is set", arguments: [nil, "1"])
   func colours(noColor: String?) throws {
     let program = try startVfioscope(
       "--demo", "sim:v2-reference,dirty=0", showing: "state ● running", environment: ["NO_COLOR": noColor])
     try program.arm()
-    let codes = program.written.matches(of: /\x1B\[([0-9;]*)m/).flatMap { $0.1.split(separator: ";") }
-    // 39 and 49 take colours back.
-    let colours = [30...38, 40...48, 90...107]
-    let used = codes.compactMap { Int($0) }.filter { code in colours.contains { $0.contains(code) } }
-    #expect(codes.count > 20)
-    #expect(used.isEmpty == (noColor != nil))
+    #expect(program.written.matches(of: /\x1B\[[0-9;]*m/).count > 20)
+    #expect(coloursUsed(by: program).isEmpty == (noColor != nil))
   }
 }

@@ -29,16 +29,23 @@ extension DeviceHandle {
 
   /// Stops logging and takes the memory back.
   public func endDirtyPages() {
-    work("switch off dirty page logging") { handle in
-      let ending = handle.watch.withLock { watch in
-        defer { watch = nil }
-        return watch?.end()
-      }
-      let failures = ending?.failures.map(\.description) ?? []
-      handle.change { status in
-        (status.dirty, status.dirtyFailure) = (nil, nil)
-        status.actionFailure = failures.isEmpty ? nil : failures.joined(separator: "; ")
-      }
+    work("switch off dirty page logging") { $0.endWatch() }
+  }
+
+  /// The same behind what the device is at, which goes on being told as what it is at.
+  func endDirtyPagesAfterwards() {
+    perform { $0.endWatch() }
+  }
+
+  private func endWatch() {
+    let ending = watch.withLock { watch in
+      defer { watch = nil }
+      return watch?.end()
+    }
+    change { status in
+      (status.dirty, status.dirtyFailure) = (nil, nil)
+      guard let failures = ending?.failures.map(\.description) else { return }
+      status.actionFailure = failures.isEmpty ? nil : failures.joined(separator: "; ")
     }
   }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Migration
 import Synchronization
 
@@ -11,6 +12,8 @@ final class Flow: Sendable {
   private let clock: @Sendable () -> ContinuousClock.Instant
   private let onChange: @Sendable () -> Void
   private let contents: Mutex<FlowStatus>
+  /// Brings the devices out of what was begun with them, but for those that hang; nil when there is nothing like that.
+  private let rescue = Mutex<(@Sendable (Set<Int>) -> Void)?>(nil)
 
   /// A flow that has not begun. `onChange` is called after every change of `status`, on any thread.
   init(
@@ -32,8 +35,22 @@ final class Flow: Sendable {
     DeviceHandle.lend(handles, for: job.name) { devices in self.run(devices) }
   }
 
-  /// Asks it to end. A device that does not answer is waited for.
+  /// Asks it to end. A device that does not answer is waited for; one that was not asked for anything yet never will be.
   func cancel() { change { $0.isCancelled = true } }
+
+  /// Brings the devices that do answer out of what was begun with them when another one does not, and so keeps the flow
+  /// from doing it. After that there is nothing left of the flow but to end the program.
+  ///
+  /// - Parameter hanging: the devices that do not answer, by their places in the job.
+  func rescueDevices(allBut hanging: Set<Int>, within limit: Duration) {
+    guard let rescue = rescue.withLock({ $0 }) else { return }
+    let isDone = DispatchSemaphore(value: 0)
+    DispatchQueue(label: "rescue").async {
+      rescue(hanging)
+      isDone.signal()
+    }
+    _ = isDone.wait(timeout: .now() + limit / .seconds(1))
+  }
 
   /// Takes the figures of one moment.
   func note(_ progress: TransferProgress) {
@@ -72,11 +89,30 @@ final class Flow: Sendable {
     guard sessions.count == job.devices.count else { return end(.refused("A device is not open any more.")) }
     switch job {
     case .migrate:
-      let report = MigrateOperation([(sessions[0], sessions[1])], options: options, observer: observer).run()
-      end(.report(report), sha256: report.digests.first)
+      if let misfit = devices[1].misfit(insteadOf: devices[0]) { return end(.refused("\(misfit).")) }
+      guard begins() else { return endUntouched() }
+      migrate(sessions[0], sessions[1])
     case .save(_, let path): refusing { () throws(StreamFault) in try save(devices[0], sessions[0], path) }
     case .load(_, let path): refusing { () throws(StreamFault) in try load(devices[0], sessions[0], path) }
     }
+  }
+
+  /// Takes leave to ask something of the devices: it is not given after the user has given up.
+  private func begins() -> Bool {
+    change { if !$0.isCancelled { $0.isAsking = true } }
+    return status.isAsking
+  }
+
+  private func endUntouched() { end(.refused("it was given up before anything was asked of a device.")) }
+
+  private func migrate(_ source: MigrationSession, _ destination: MigrationSession) {
+    // The thread that migrates stands still in the call that hangs; the other device is nobody's then.
+    nonisolated(unsafe) let operation = MigrateOperation(
+      [(source, destination)], options: options, observer: observer)
+    rescue.withLock { $0 = { hanging in operation.rescue(allBut: hanging) } }
+    let report = operation.run()
+    rescue.withLock { $0 = nil }
+    end(.report(report), sha256: report.digests.first)
   }
 
   private func refusing(_ body: () throws(StreamFault) -> Void) {
@@ -88,6 +124,7 @@ final class Flow: Sendable {
   }
 
   private func save(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
+    guard begins() else { return endUntouched() }
     let writer = WriteBehind(
       try StreamFileWriter(FileSink(path: path), identity: device.identity(of: session)))
     var report = SaveOperation(session, to: writer, options: options, observer: observer).run()
@@ -118,6 +155,8 @@ final class Flow: Sendable {
         .refused("\(path) was saved by protocol \(theirs.rawValue), the device speaks \(ours.rawValue)."))
     }
     if let misfit = device.misfit(reader.identity) { return end(.refused("\(path) \(misfit).")) }
+    // To look at a long file took a while.
+    guard begins() else { return endUntouched() }
     let source = ReadAhead(reader)
     let report = LoadOperation(session, from: source, options: options, observer: observer).run()
     end(.report(report), sha256: report.fault == nil ? source.digest : nil)

@@ -37,6 +37,8 @@ struct FlowStatus: Sendable {
   private(set) var sha256: String?
   /// The user has given up.
   var isCancelled = false
+  /// Something may have been asked of the devices.
+  var isAsking = false
   private var phaseStart = (time: Duration.zero, bytes: UInt64(0))
 
   init(begun: ContinuousClock.Instant) {
@@ -84,6 +86,9 @@ struct FlowStatus: Sendable {
 
   /// Whether all data was moved.
   var isDone: Bool { report.map { $0.fault == nil } ?? false }
+
+  /// Whether nothing was asked of the devices, and nothing ever will be.
+  var isUntouched: Bool { isCancelled && !isAsking }
 
   /// Bytes moved so far.
   var bytes: UInt64 { report?.bytes ?? progress?.bytes ?? 0 }

@@ -63,6 +63,15 @@ final class Stage: Sendable {
   /// Asks it to end. A device that does not answer is waited for.
   func cancel() { change { $0.isCancelled = true } }
 
+  /// Ends it for good: asks it to end, and then brings its devices, which these are, back out of what it was at.
+  func leave(on handles: [DeviceHandle]) {
+    cancel()
+    worker.perform { [self] in
+      lend(handles) { self.putBack($0) }
+      change { $0.isLeft = true }
+    }
+  }
+
   private func change(_ body: (inout StageStatus) -> Void) {
     contents.withLock { body(&$0) }
     onChange()
@@ -107,11 +116,39 @@ final class Stage: Sendable {
     return Dictionary(uniqueKeysWithValues: zip(scenario.roles, actors))
   }
 
+  /// Brings the devices to where the play has begun. Those that were loaded come first, and are reset: they never run
+  /// beside the one whose data they hold.
+  private func putBack(_ devices: [OpenedDevice]) {
+    let run = status.run
+    // It has come to its end meanwhile: the devices are where it leaves them.
+    guard run.ending != .played else { return }
+    let cast = zip(scenario.roles, devices).map { (role: $0, device: $1, wasLoaded: wasLoaded($0, $1, run)) }
+    for (_, device, wasLoaded) in cast.filter(\.wasLoaded) + cast.filter({ !$0.wasLoaded }) {
+      switchFaultsOff(device)
+      guard let session = device.session, let now = session.presentState else { continue }
+      if wasLoaded || now.isError {
+        session.step(.reset)
+      } else if !now.isSame(as: scenario.begins) {
+        session.step(.state(scenario.begins))
+      }
+    }
+  }
+
+  /// Whether the device has been where it takes data: what it held is lost, as it was said before.
+  private func wasLoaded(_ role: Scenario.Role, _ device: OpenedDevice, _ run: ScenarioRun) -> Bool {
+    device.session?.presentState?.isResuming == true
+      || run.outcomes.contains { scenario.steps[$0.step].role == role && $0.state?.isResuming == true }
+  }
+
+  private func switchFaultsOff(_ device: OpenedDevice) {
+    for word in scenario.injectedFaults { _ = device.faults?.off(word) }
+  }
+
   private func reset(_ devices: [OpenedDevice]) {
     var trouble: String?
     for (reference, device) in zip(self.devices, devices) {
       // Faults that a play has left on would be in the way of the next one, and of the reset.
-      for word in scenario.injectedFaults { _ = device.faults?.off(word) }
+      switchFaultsOff(device)
       guard let result = device.session?.step(.reset), !result.isDone else { continue }
       trouble = "\(reference) could not be reset: \(result.outcome)."
     }
@@ -130,6 +167,8 @@ struct StageStatus: Sendable {
   var work: Stage.Command?
   /// The user has given up.
   var isCancelled = false
+  /// It was ended for good, and its devices are back.
+  var isLeft = false
   /// Why it is not where it should be; nil when it is.
   var trouble: String?
 

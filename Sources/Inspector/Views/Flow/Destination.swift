@@ -5,18 +5,21 @@ struct Destination {
   let reference: DeviceReference
   let name: String
   let what: String
+  /// Why it can't take the source's data, in a few words; nil when it may.
+  let misfit: String?
 
-  /// The other devices that VFIO has, but for those of which is known that they can't be it.
+  /// The other devices that VFIO has.
   static func all(for source: DeviceReference, _ store: Store) -> [Destination] {
-    let ours = store.status(source)?.facts?.protocol
-    let listed = store.listing.devices.filter { device in
-      guard device.isVFIO, device.reference != source else { return false }
-      guard let status = store.status(device.reference), status.phase != .closed else { return true }
-      if case .withoutMigration = status.phase { return false }
-      return status.facts.map { $0.protocol == ours } ?? true
+    let listed = store.listing.devices.filter { $0.isVFIO && $0.reference != source }.map { device in
+      Destination(
+        reference: device.reference, name: device.address, what: device.summary,
+        misfit: store.misfit(of: device.reference, insteadOf: source))
     }
-    return listed.map { Destination(reference: $0.reference, name: $0.address, what: $0.summary) }
-      + (source.twin.map { [Destination(reference: $0, name: "\($0)", what: "another simulated device")] } ?? [])
+    let twin = source.twin.map {
+      Destination(
+        reference: $0, name: "\($0)", what: "another simulated device", misfit: store.misfit(of: $0, insteadOf: source))
+    }
+    return listed + [twin].compactMap { $0 }
   }
 
   /// Draws them as a list.
@@ -27,9 +30,10 @@ struct Destination {
     let first = max(0, index - list.height + 1)
     for (offset, destination) in destinations.dropFirst(first).prefix(list.height).enumerated() {
       let place = Rectangle(row: list.row + offset, column: list.column, height: 1, width: list.width)
-      let (left, right) = place.split(columns: max(16, place.width - destination.what.count - 1))
-      canvas.putFitted(destination.name, in: left)
-      canvas.putRight(destination.what, in: right, style: .dim)
+      let what = destination.misfit.map { "\(canvas.glyphs.failure) \($0)" } ?? destination.what
+      let (left, right) = place.split(columns: max(16, place.width - what.count - 1))
+      canvas.putFitted(destination.name, in: left, style: destination.misfit == nil ? .normal : .dim)
+      canvas.putRight(what, in: right, style: destination.misfit == nil ? .dim : .warning)
       if first + offset == index { canvas.select(place) }
     }
   }

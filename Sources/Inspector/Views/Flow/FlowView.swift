@@ -46,7 +46,7 @@ struct FlowView: View {
 
 extension FlowJob {
   /// What becomes of the devices.
-  fileprivate var onGivingUp: [String] {
+  var onGivingUp: [String] {
     switch self {
     case .migrate:
       ["The source goes on as before. The destination is reset: what it held is lost already."]

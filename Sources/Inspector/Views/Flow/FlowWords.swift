@@ -22,7 +22,8 @@ struct FlowWords {
     case nil: goingOn
     case .refused(let why): [("\(glyphs.failure) Nothing was done: \(why)", .danger)]
     case .report(let report):
-      ending(report, glyphs) + ([figures(report)] + checksum + places(report)).map { ($0, .normal) }
+      // On a small screen the end is cut off: where the devices are matters most.
+      ending(report, glyphs) + (places(report) + [figures(report)] + checksum).map { ($0, .normal) }
     }
   }
 
@@ -80,7 +81,8 @@ struct FlowWords {
   private var silence: String {
     let silent = status.lastNews.duration(to: store.now)
     guard silent > .seconds(2) else { return "" }
-    return " No answer for \(seconds(silent)). x asks it to end, q leaves the program all the same."
+    let way = status.isCancelled ? "" : "x asks it to end, "
+    return " No answer for \(seconds(silent)). \(way)q leaves the program all the same."
   }
 
   // MARK: afterwards
@@ -116,8 +118,14 @@ struct FlowWords {
 
   /// Where the devices were left.
   private func places(_ report: TransferReport) -> [String] {
-    zip(flow.job.devices, report.states).map { reference, last in
-      let name = store.name(of: reference)
+    report.places(of: flow.job.devices.map(store.name))
+  }
+}
+
+extension TransferReport {
+  /// Where the devices of these names were left, a sentence each or two.
+  func places(of names: [String]) -> [String] {
+    zip(names, states).map { name, last in
       guard let state = last.state else { return "\(name): its state could not be read back; treat it as unknown." }
       let what =
         switch last.reset {

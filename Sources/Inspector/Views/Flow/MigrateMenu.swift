@@ -4,7 +4,8 @@ import Terminal
 /// Where a device's state can go to, and how it is moved. It lies over the device's view.
 struct MigrateMenu: View {
   private let reference: DeviceReference
-  private var index = 0
+  /// Which destination is selected; nil for the first one that fits.
+  private var selected: Int?
   private var options = TransferOptions()
 
   /// Downtimes to choose from, in milliseconds.
@@ -30,11 +31,12 @@ struct MigrateMenu: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     let destinations = Destination.all(for: reference, store)
+    let index = index(in: destinations)
     switch key {
-    case .up, .character("k"): index = max(0, index - 1)
-    case .down, .character("j"): index = max(0, min(destinations.count - 1, index + 1))
-    case .home: index = 0
-    case .end: index = max(0, destinations.count - 1)
+    case .up, .character("k"): selected = max(0, index - 1)
+    case .down, .character("j"): selected = max(0, min(destinations.count - 1, index + 1))
+    case .home: selected = 0
+    case .end: selected = max(0, destinations.count - 1)
     case .character("+"): aim(target + 1)
     case .character("-"): aim(target - 1)
     case .character("p"): options.preCopy.toggle()
@@ -43,6 +45,10 @@ struct MigrateMenu: View {
     default: break
     }
     return .stay
+  }
+
+  private func index(in destinations: [Destination]) -> Int {
+    selected ?? destinations.firstIndex { $0.misfit == nil } ?? 0
   }
 
   private mutating func aim(_ index: Int) {
@@ -54,15 +60,15 @@ struct MigrateMenu: View {
   private func choose(_ destination: Destination, _ store: Store) -> Reaction {
     store.open(destination.reference)
     let armed = store.isArmed(destination.reference) ? "" : " It is read-only now: yes arms it too."
-    return .push(
-      Confirm(
-        reference, title: "Migrate?",
-        lines: [
-          "Source: \(store.name(of: reference)). It is stopped when its data has arrived.",
-          "Destination: \(destination.name). Its own state is lost. It runs afterwards.\(armed)",
-          "If something fails before that, the source goes on as before and the destination is reset: it never runs on a part.",
-        ], answer: .begin(.migrate(reference, to: destination.reference), options),
-        from: store.status(reference)?.observation?.state))
+    let question = Confirm(
+      reference, title: "Migrate?",
+      lines: [
+        "Source: \(store.name(of: reference)). It is stopped when its data has arrived.",
+        "Destination: \(destination.name). Its own state is lost. It runs afterwards.\(armed)",
+        "If something fails before that, the source goes on as before and the destination is reset: it never runs on a part.",
+      ], answer: .begin(.migrate(reference, to: destination.reference), options),
+      from: store.status(reference)?.observation?.state)
+    return .push(.migrate(reference, to: destination.reference, question))
   }
 
   // MARK: drawing
@@ -72,7 +78,7 @@ struct MigrateMenu: View {
     let inside = canvas.overlay(
       "Migrate \(store.name(of: reference)) to", rows: max(1, destinations.count) + 3, in: area)
     let (list, below) = inside.split(rows: -3)
-    Destination.draw(destinations, selecting: index, on: &canvas, in: list)
+    Destination.draw(destinations, selecting: index(in: destinations), on: &canvas, in: list)
     drawOptions(on: &canvas, in: below.split(rows: 1).bottom, store)
   }
 
