@@ -78,7 +78,11 @@ public struct LoadOperation {
     let writer = session.interface.writer(options.access)
     let reader = SourceReader(source)
     while try pump.move(
-      from: reader, in: state, { (bytes, left) throws(TransferFault) in try writer.put(bytes, left: left) }) != .end
+      from: reader, in: state,
+      { (bytes, left) throws(TransferFault) in
+        if left > 0 { try pump.checkGoingOn() }
+        try writer.put(bytes, left: left)
+      }) != .end
     {
       try pump.judge(0, in: state, reader)
     }

@@ -137,6 +137,12 @@ final class Pump: Sendable {
     return piece
   }
 
+  /// In the middle of a long chunk: throws when the user has given up, or it has lasted as long as it may.
+  func checkGoingOn() throws(TransferFault) {
+    if observer.isCancelled() { throw ending(.cancelled) }
+    if now > deadline { throw ending(.bound("no end after \(limits.time) (--max-time)")) }
+  }
+
   /// A fault that is no device's: told before whoever catches it says where it was.
   private func ending(_ fault: TransferFault) -> TransferFault {
     fail(fault)

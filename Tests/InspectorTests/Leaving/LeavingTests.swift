@@ -81,7 +81,7 @@ struct LeavingFlowTests {
   func load() throws {
     let folder = try StreamFolder()
     let path = try folder.simulated("a", "v2-reference,size=8M,dirty=0")
-    let device = try machine.open("v2-reference,size=8M,dirty=0,rate=1M")[0]
+    let device = try machine.open("v2-reference,size=8M,dirty=0,access-latency=20ms")[0]
     let flow = try #require(store.begin(.load(device, path: path), TransferOptions()))
     try wait { flow.status.progress != nil }
     let (words, _) = try machine.leave()

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 import VFIO
@@ -83,6 +84,24 @@ import VFIO
     }
     #expect(fault.reason == "the frame's checksum does not fit")
     #expect(device.count { $0 == .write(region: $1, offset: MigrationRegion.Register.dataSize, count: 8) } == 0)
+    #expect(device.state == "running")
+  }
+
+  @Test func canBeGivenUpInTheirMiddle() throws {
+    let folder = Folder()
+    let saved = MemoryStream()
+    _ = SaveOperation(try SimulatedSession("v2-reference,size=4M,dirty=0").session, to: saved).run()
+    let path = try folder.file("s", holding: streamFile([(.v2(.stopCopy), [saved.bytes])]))
+    let writes = Atomic(0)
+    let device = try SimulatedSession("v2-reference,size=4M,dirty=0") { entry in
+      guard case .access(let access, _) = entry, case .streamWrite = access.operation else { return }
+      writes.add(1, ordering: .relaxed)
+    }
+    let observer = TransferObserver(isCancelled: { writes.load(ordering: .relaxed) > 0 })
+    let reader = try StreamFileReader(path: path)
+    let report = LoadOperation(device.session, from: reader, observer: observer).run()
+    #expect(report.fault == .cancelled)
+    #expect(writes.load(ordering: .relaxed) == 1)
     #expect(device.state == "running")
   }
 
