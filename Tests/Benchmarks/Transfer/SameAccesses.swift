@@ -15,8 +15,18 @@ struct SameAccesses {
     let address = way.address(size: Self.size, chunk: Self.chunk)
     let target = address + ",seed=5"
     let (ours, plain) = (folder + "/same", folder + "/plain")
-    try compare("save", { _ = try our($0).save(address, to: ours) }, { _ = try loop($0).save(address, to: plain) })
-    try compare("load", { _ = try our($0).load(target, from: ours) }, { _ = try loop($0).load(target, from: plain) })
+    // Ours asks for data_offset once more for each MiB, to see that the window stays where it is.
+    try compare("save", more: way == .v2 ? 0 : 1) {
+      _ = try our($0).save(address, to: ours)
+    } loop: {
+      _ = try loop($0).save(address, to: plain)
+    }
+    // Ours gives a data fd no more than 256 KiB at once.
+    try compare("load", more: way == .v2 ? 3 : 0) {
+      _ = try our($0).load(target, from: ours)
+    } loop: {
+      _ = try loop($0).load(target, from: plain)
+    }
   }
 
   private func our(_ journal: Journal) -> OurTransfer {
@@ -27,10 +37,12 @@ struct SameAccesses {
     PlainLoop(way: way, chunk: Self.chunk, clock: .wall, journal: journal)
   }
 
-  private func compare(_ verb: String, _ ours: (Journal) throws -> Void, _ loop: (Journal) throws -> Void) throws {
+  private func compare(
+    _ verb: String, more: Int, _ ours: (Journal) throws -> Void, loop: (Journal) throws -> Void
+  ) throws {
     let (ours, loop) = (try count(ours), try count(loop))
     print("accesses for the data of 1 MiB, \(verb), \(way.rawValue): ours \(ours), loop in C \(loop)")
-    if ours != loop { throw Failed(what: "they don't do the same") }
+    if ours != loop + more { throw Failed(what: "they don't do the same") }
   }
 
   private func count(_ body: (Journal) throws -> Void) throws -> Int {
