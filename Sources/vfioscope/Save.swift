@@ -52,8 +52,12 @@ struct Save: ParsableCommand {
     let watch = TransferWatch(quiet: transfer.json)
     var report = transfer.supervise("save", of: [device], showing: watch, part: part) { observer, show in
       let report = SaveOperation(session, to: writer, options: wanted, observer: observer).run()
+      let start = ContinuousClock.now
       sha256 = finish(writer, report) { left in
-        show("the device goes on; SHA-256: \(size(Double(left))) left")
+        // A digest that is there in a moment is not worth a line.
+        if start.duration(to: .now) > .milliseconds(300) {
+          show("the device goes on; SHA-256: \(size(Double(left))) left")
+        }
         return !observer.isCancelled()
       }
       return report
