@@ -46,6 +46,15 @@ public struct SafeText: Hashable, Sendable {
     return SafeText(pieces: kept + tail.pieces)
   }
 
+  /// Whether a terminal may act on this character, or show nothing for it, wherever it is.
+  public static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: true
+    // Variation selectors change the width on some terminals and not on others.
+    default: (0xFE00...0xFE0F).contains(scalar.value) || (0xE0100...0xE01EF).contains(scalar.value)
+    }
+  }
+
   private mutating func append(_ scalar: Unicode.Scalar, isASCII: Bool) {
     if scalar.value >= 0x20 && scalar.value < 0x7F {
       pieces.append(Piece(text: String(scalar), width: 1))
@@ -93,15 +102,7 @@ extension Unicode.Scalar {
     case 0..<0x20: return Unicode.Scalar(0x2400 + value)
     case 0x7F: return "\u{2421}"
     case 0x2500..<0x25A0, 0x2800..<0x2900: return nil
-    // Variation selectors change the width on some terminals and not on others.
-    case 0xFE00...0xFE0F, 0xE0100...0xE01EF: return "\u{FFFD}"
-    default: break
-    }
-    switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
-      return "\u{FFFD}"
-    default:
-      return columns < 0 ? "\u{FFFD}" : nil
+    default: return SafeText.isUnsafe(self) || columns < 0 ? "\u{FFFD}" : nil
     }
   }
 }

@@ -56,7 +56,9 @@ struct Dirty: ParsableCommand {
   func validate() throws {
     guard (0.001...3600).contains(interval) else { throw ValidationError("--interval takes 0.001 to 3600 seconds") }
     guard (1...1_000_000).contains(reports) else { throw ValidationError("--reports takes 1 to 1000000") }
-    guard (1...64 << 30).contains(memory.value) else { throw ValidationError("--memory takes up to 64G") }
+    guard (1...64 << 30).contains(memory.value) else {
+      throw ValidationError("--memory takes whole pages, from one to 64G")
+    }
   }
 
   func run() throws {
@@ -67,7 +69,8 @@ struct Dirty: ParsableCommand {
     let interruption = Interruption(asking: printable(options.device), cancelling: { stop.signal() })
     interruption.set("dirty")
     let watch = try startWatch(opened)
-    let output = DirtyOutput(opened.reference.description, watch, showsMap: map)
+    let output = DirtyOutput(
+      opened.reference.description, watch, showsMap: map, columns: outputColumns)
     // Also when the output is gone: the device must not keep the memory.
     defer { watch.end() }
     try print(json ? [output.start.line] : output.startText)
@@ -112,7 +115,7 @@ extension DirtyFault {
   fileprivate var status: ExitStatus {
     switch self {
     case .badRange: .usage
-    case .device, .noLog, .noMemory: .refused
+    case .device, .noLog, .otherLogs, .noMemory: .refused
     }
   }
 }

@@ -4,38 +4,44 @@ import VFIO
 
 /// What `dirty` prints: how it began, each report, and how it ended.
 struct DirtyOutput {
-  /// Columns of a strip.
-  private static let width = 48
+  /// Columns of a strip, from a narrow terminal to a wide one.
+  private static let widths = 12...48
   /// Lines of a map.
   private static let height = 16
 
   private let device: String
   private let watch: DirtyWatch
   private let showsMap: Bool
+  /// Columns of the terminal; nil when it goes somewhere else.
+  private let columns: Int?
   private let strip = HeatStrip()
 
-  init(_ device: String, _ watch: DirtyWatch, showsMap: Bool) {
+  init(_ device: String, _ watch: DirtyWatch, showsMap: Bool, columns: Int? = nil) {
     self.device = device
     self.watch = watch
     self.showsMap = showsMap
+    self.columns = columns
   }
 }
 
 extension DirtyOutput {
   /// What was asked for and what was granted.
   var startText: [String] {
-    columns([
+    vfioscope.columns([
       ["device", device],
-      ["range", "\(watch.range), \(watch.pageCount) pages"],
+      ["range", "\(watch.range), \(pages)"],
       ["logged by", watch.log.rawValue],
       ["page size", "\(watch.askedPageSize) asked, \(watch.pageSize) granted"],
     ]).map(printable)
   }
 
   func text(_ report: DirtyReport) -> [String] {
-    let share = "\(padded(report.dirtyCount, "\(watch.pageCount)".count)) of \(watch.pageCount) pages dirty"
-    let line = "\(report.elapsed.seconds) s  \(share)  |\(strip.text(report.bitmap, width: Self.width))|"
+    let share = "\(padded(report.dirtyCount, "\(watch.pageCount)".count)) of \(pages) dirty"
+    let time = "\(report.elapsed.seconds) s  \(share)  "
     let rate = "  \(size(report.rate))/s, \(report.unionCount) so far"
+    let room = (columns ?? .max) - (time.count + rate.count + 2)
+    let width = min(max(room, Self.widths.lowerBound), Self.widths.upperBound)
+    let line = "\(time)|\(strip.text(report.bitmap, width: width))|"
     let failed = report.failure.map { ["every page has to be taken for dirty, because logging failed: \($0)"] } ?? []
     return ([line + rate] + (showsMap ? map(report.bitmap) : []) + failed).map(printable)
   }
@@ -43,8 +49,9 @@ extension DirtyOutput {
   func text(_ ending: DirtyEnding, _ isInterrupted: Bool) -> [String] {
     var lines = isInterrupted ? ["interrupted"] : []
     let assumed = ending.isAllAssumed ? " (all of them only because logging failed)" : ""
+    let verb = ending.union.dirtyCount == 1 ? "was" : "were"
     lines.append(
-      "\(ending.union.dirtyCount) of \(watch.pageCount) pages were dirty in \(ending.elapsed.seconds) s\(assumed)")
+      "\(ending.union.dirtyCount) of \(pages) \(verb) dirty in \(ending.elapsed.seconds) s\(assumed)")
     if let count = ending.unmapCount { lines.append("dirty pages reported with the unmapping: \(count)") }
     lines += ending.failures.map { "failed: \($0)" }
     lines.append(
@@ -57,6 +64,8 @@ extension DirtyOutput {
   private func map(_ bitmap: DirtyBitmap) -> [String] {
     strip.map(bitmap, width: 64, height: Self.height).map { "  " + $0 }
   }
+
+  private var pages: String { counted(watch.pageCount, "page") }
 
   private func padded(_ number: Int, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - "\(number)".count)) + "\(number)"

@@ -114,7 +114,8 @@ struct Fault: ParsableCommand {
       "of_devices": .array(
         DeviceFault.all.map { fault in
           .object([
-            "name": .string(fault.name), "value": JSON(fault.value), "what": .string(fault.what),
+            "name": .string(fault.name), "value": JSON(fault.value), "example": JSON(fault.example),
+            "what": .string(fault.what),
             "expected": .string(fault.expected), "protocols": JSON(fault.protocols.map(\.rawValue).sorted()),
           ])
         }),
@@ -123,9 +124,7 @@ struct Fault: ParsableCommand {
 
   private func printList() throws {
     let own = UserFault.all.map { ["  \($0.name)", $0.harm.rawValue, $0.what] }
-    let devices = DeviceFault.all.map { fault in
-      ["  \(fault.name)\(fault.value == nil ? "" : ":…")", fault.words, fault.what]
-    }
+    let devices = DeviceFault.all.map { fault in ["  \(fault.word)", fault.words, fault.what] }
     for line in ["of users, with what they may do to a device:"] + columns(own)
       + ["of devices, with the protocols they are for:"] + columns(devices)
     { try printLine(printable(line)) }

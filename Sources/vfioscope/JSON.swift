@@ -85,19 +85,19 @@ extension JSON {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Whether a scalar that holds this byte of UTF-8 is one that has to be escaped, or, for 0xC2, may be one.
+  /// Whether a scalar that holds this byte of UTF-8 is one that has to be escaped, or, outside of ASCII, may be one.
   private static func mayNeedEscape(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F || byte == 0xC2
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte >= 0x7F
   }
 
-  /// Escapes what JSON demands, and also DEL and U+0080 to U+009F, on which a terminal would act.
+  /// Escapes what JSON demands, and also what a terminal would act on or not show.
   private static func write(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
     switch scalar {
     case "\"", "\\": bytes += [UInt8(ascii: "\\"), UInt8(ascii: scalar)]
     case "\n": bytes += "\\n".utf8
     case "\t": bytes += "\\t".utf8
-    case "\0"..<" ", "\u{7F}"..."\u{9F}": bytes += "\\u\(hexadecimal(scalar.value, digits: 4))".utf8
-    default: bytes += UTF8.encode(scalar).map(Array.init) ?? []
+    case _ where isPrintable(scalar): bytes += UTF8.encode(scalar).map(Array.init) ?? []
+    default: for unit in scalar.utf16 { bytes += "\\u\(hexadecimal(unit, digits: 4))".utf8 }
     }
   }
 }

@@ -47,6 +47,7 @@ struct Load: ParsableCommand {
     let found = try openInput()
     let (opened, session) = try options.openSession(journal: journal(tracing: transfer.trace))
     defer { session.interface.close() }
+    try transfer.checkAccess(to: opened, session)
     if raw && chunk == nil && session.interface.protocol == .v1 {
       throw Failure(
         .usage,

@@ -36,6 +36,12 @@ private func write(_ line: String, to descriptor: Int32, ending: String = "\n") 
   return true
 }
 
+/// Columns of the terminal that standard output is; nil when it is something else.
+var outputColumns: Int? {
+  var size = winsize()
+  return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+}
+
 /// Lays out rows as columns as wide as their longest cell, two blanks apart; the last column is not padded.
 func columns(_ rows: [[String]]) -> [String] {
   let count = rows.map(\.count).max() ?? 0
@@ -50,9 +56,13 @@ func columns(_ rows: [[String]]) -> [String] {
 }
 
 extension Duration {
-  /// Microseconds.
+  /// Microseconds, with three digits behind the point: a number that is nearest to those, and so is written with them.
   var microseconds: Double {
     let (seconds, attoseconds) = components
-    return Double(seconds) * 1e6 + (Double(attoseconds) / 1e9).rounded() / 1e3
+    let nanoseconds = (Double(attoseconds) / 1e9).rounded()
+    let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    // So long ones are whole microseconds anyway.
+    guard !isTooLong else { return Double(seconds) * 1e6 }
+    return Double(whole.addingReportingOverflow(Int64(nanoseconds)).partialValue) / 1e3
   }
 }

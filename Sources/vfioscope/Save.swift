@@ -37,12 +37,16 @@ struct Save: ParsableCommand {
 
   func validate() throws {
     if output.isEmpty { throw ValidationError("--output takes a file, or - for standard output") }
+    if preCopyEnd.isGiven && !preCopy {
+      throw ValidationError("--downtime-target and --max-pre-copy-time go with --pre-copy")
+    }
     if output == "-" && transfer.json { throw ValidationError("the stream and the JSON can't both be standard output") }
   }
 
   func run() throws {
     let (opened, session) = try options.openSession(journal: journal(tracing: transfer.trace))
     defer { session.interface.close() }
+    try transfer.checkAccess(to: opened, session)
     let writer = try makeWriter(for: opened, session)
     let device = WatchedDevice("device", opened, session)
     let part = output == "-" ? nil : FileSink.part(of: output)
@@ -77,12 +81,8 @@ struct Save: ParsableCommand {
       return WriteBehind(
         try StreamFileWriter(sink, identity: opened.identity(of: session), checksums: checksums))
     } catch {
-      throw Failure(.refused, Self.words(error))
+      throw Failure(.refused, error.advice)
     }
-  }
-
-  private static func words(_ fault: StreamFault) -> String {
-    fault.kind == .taken ? "\(fault); --replace replaces it" : "\(fault)"
   }
 
   /// Gives the file its name, or takes away what there is of it. Nil when there is no digest.

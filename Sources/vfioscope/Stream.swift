@@ -35,7 +35,7 @@ extension StreamFault {
   /// How the program ends.
   var status: ExitStatus {
     switch kind {
-    case .foreign, .unfinished, .altered, .givenUp: .broken
+    case .foreign, .empty, .otherVersion, .unfinished, .altered, .givenUp: .broken
     case .system, .taken: .refused
     case .refused: .usage
     }

@@ -65,7 +65,7 @@ extension StreamDiffReport {
       "first_difference": JSON(bytes.first),
       "differing_bytes": JSON(bytes.differingBytes),
       "range_count": JSON(bytes.rangeCount),
-      "ranges": .array(bytes.ranges.map { .object(["offset": JSON($0.lowerBound), "bytes": JSON($0.bytes)]) }),
+      "ranges": .array(bytes.places.map(\.json)),
       "format": JSON(format?.name),
       "records": records?.json ?? .null,
     ])
@@ -84,10 +84,11 @@ extension StreamDiffReport {
   private var byteLines: [String] {
     guard let first = bytes.first else { return ["The data are equal."] }
     if bytes.differingBytes == 0 { return ["Equal up to \(offsetText(first)), where the shorter one ends."] }
-    let extent = "\(counted(bytes.differingBytes, "byte")) in \(counted(bytes.rangeCount, "range"))"
-    let more = bytes.rangeCount - bytes.ranges.count
+    let verb = bytes.differingBytes == 1 ? "differs" : "differ"
+    let extent = "\(counted(bytes.differingBytes, "byte")) \(verb), in \(counted(bytes.rangeCount, "range"))"
+    let more = bytes.rangeCount - bytes.places.count
     return ["First difference at \(offsetText(first)); in all \(extent):"]
-      + bytes.ranges.map { "  \(offsetText($0.lowerBound))  \(counted($0.bytes, "byte"))" }
+      + bytes.places.map { "  \(offsetText($0.start))  \($0.extent)" }
       + (more > 0 ? ["  and \(more) more"] : [])
   }
 
@@ -101,8 +102,17 @@ extension StreamDiffReport {
   }
 }
 
-extension Range<UInt64> {
-  fileprivate var bytes: UInt64 { upperBound - lowerBound }
+extension Difference {
+  private var bytes: UInt64 { range.upperBound - range.lowerBound }
+
+  /// How many bytes differ, of how many when some between them are equal.
+  fileprivate var extent: String {
+    (differingBytes < bytes ? "\(differingBytes) of " : "") + counted(bytes, "byte")
+  }
+
+  fileprivate var json: JSON {
+    .object(["offset": JSON(start), "bytes": JSON(bytes), "differing_bytes": JSON(differingBytes)])
+  }
 }
 
 extension Capture {

@@ -24,7 +24,7 @@ extension Stream {
           if index > 0 { try printLine("") }
           try report.text.forEach(printLine)
         }
-        if report.capture.fault != nil { isGood = false }
+        if report.capture.fault != nil || report.capture.verdict == .empty { isGood = false }
       }
       if !isGood { throw Failure(.broken) }
     }

@@ -22,7 +22,7 @@ extension Stream {
     var json = false
 
     func validate() throws {
-      if limit < 1 { throw ValidationError("--limit takes 1 or more, not \(limit)") }
+      if limit < 0 { throw ValidationError("--limit takes 0 or more, not \(limit)") }
     }
 
     func run() throws {

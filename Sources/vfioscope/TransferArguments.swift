@@ -66,6 +66,14 @@ struct TransferArguments: ParsableArguments {
     return report
   }
 
+  /// Refuses a way to a window that the device does not have.
+  func checkAccess(to opened: OpenedDevice, _ session: MigrationSession) throws(Failure) {
+    guard access != .auto, session.interface.protocol == .v2 else { return }
+    throw Failure(
+      .usage,
+      "\(opened.reference) speaks protocol v2, whose data comes by a descriptor: --access is for the window of v1")
+  }
+
   /// The options of a transfer.
   func options(preCopy: Bool) -> TransferOptions {
     var options = TransferOptions()

@@ -17,7 +17,7 @@ struct TransferOutput {
       "schema": .string("vfioscope.\(command)/1"),
       "devices": .array(devices.enumerated().map { json(of: $1, at: $0) }),
       "result": .string(report.fault == nil ? "ok" : "error"),
-      "error": JSON(report.fault?.description),
+      "error": JSON(fault),
       "error_device": JSON(faulty?.name),
       "bytes": JSON(report.bytes),
       "chunks": JSON(report.chunks),
@@ -54,6 +54,11 @@ struct TransferOutput {
     return devices[index]
   }
 
+  /// Why it did not come to its end, and what can be done about it.
+  private var fault: String? {
+    if case .stream(let fault)? = report.fault { fault.advice } else { report.fault?.description }
+  }
+
   private func place(at index: Int) -> TransferReport.FinalState? {
     report.states.indices.contains(index) ? report.states[index] : nil
   }
@@ -82,7 +87,7 @@ struct TransferOutput {
     }
     let end = forced == nil ? "end seen: all data moved" : "all that can be read was loaded"
     let about = faulty.map { "\($0.role) \($0.name): " } ?? ""
-    let head = report.fault.map { "not finished: \(about)\($0)" } ?? end
+    let head = fault.map { "not finished: \(about)\($0)" } ?? end
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
     if let meaning = report.fault?.meaning { lines.append(meaning) }
     if let end = report.preCopyEnd { lines.append("pre-copy: \(words(of: end))") }
@@ -131,6 +136,11 @@ struct TransferOutput {
       return "ended when the device gave no more, \(report.verdict == .targetMet ? "target of \(target) met" : left)"
     }
   }
+}
+
+extension StreamFault {
+  /// The fault, and the option that helps where there is one.
+  var advice: String { kind == .taken ? "\(self); --replace replaces it" : description }
 }
 
 extension TransferReport.Phase {

@@ -1,6 +1,10 @@
 import Glibc
+import Migration
+import Simulator
 import TestSupport
 import Testing
+
+@testable import vfioscope
 
 /// `dirty` as a user calls it, on simulated devices.
 @Suite("dirty")
@@ -119,7 +123,18 @@ struct DirtyTests {
     arguments: [
       ("sim:v1-reference,logging=no", [], "neither the device nor its container can log dirty pages"),
       ("sim:v2-reference,logging=no", [], "neither the device nor its container can log dirty pages"),
-      ("sim:v1-reference", ["--by", "device"], "ENOTTY"), ("sim:v2-reference", ["--by", "container"], "ENOTTY"),
+      (
+        "sim:v1-reference", ["--by", "device"],
+        "ENOTTY (Inappropriate ioctl for device): the device logs no dirty pages, but the container does; "
+          + "say --by container"
+      ),
+      (
+        "sim:v2-reference", ["--by", "container"],
+        "ENOTTY (Inappropriate ioctl for device): the container logs no dirty pages, but the device does; "
+          + "say --by device"
+      ),
+      ("sim:v1-reference,logging=no", ["--by", "container"], "neither the device nor its container"),
+      ("sim:v2-reference,logging=no", ["--by", "device"], "neither the device nor its container"),
     ] as [(String, [String], String)])
   func refused(device: String, options: [String], why: String) throws {
     let run = try Invocation(["dirty", device] + options).finish()
@@ -141,6 +156,30 @@ struct DirtyTests {
     #expect(run.status == .exited(2))
     #expect(run.errorLines.count == 1)
     #expect(run.output == "")
+  }
+
+  @Test("says how much memory there can be", arguments: ["0", "65G"])
+  func memory(memory: String) throws {
+    let run = try vfioscope("dirty", "sim:v2-reference", "--memory", memory)
+    #expect(run.errors.contains("--memory takes whole pages, from one to 64G"))
+  }
+
+  @Test("counts one page as one")
+  func onePage() throws {
+    let run = try vfioscope(
+      "dirty", "sim:v1-reference,dma=0,logging=all", "--memory", "4K", "--interval", "0.01", "--reports", "1")
+    #expect(run.lines[1] == "range      0x100000 4096 bytes, 1 page")
+    #expect(run.lines[4].contains("1 of 1 page dirty  |"))
+    #expect(run.lines[5].hasPrefix("1 of 1 page was dirty in "))
+  }
+
+  @Test("fits the terminal", arguments: [(80, 79...80), (200, 0...200), (40, 0...80)])
+  func width(columns: Int, taken: ClosedRange<Int>) throws {
+    let watch = try DirtyWatch(SimulatedDevice.open("v2-reference"))
+    defer { watch.end() }
+    let output = DirtyOutput("d", watch, showsMap: false, columns: columns)
+    let line = try #require(output.text(watch.report()).first)
+    #expect(taken.contains(line.count), "\(line)")
   }
 
   @Test("changes no migration state, whatever state that is")

@@ -2,6 +2,8 @@ import Migration
 import TestSupport
 import Testing
 
+@testable import vfioscope
+
 @Suite("stream")
 struct StreamTests {
   private let files: StreamFiles
@@ -111,6 +113,45 @@ struct StreamTests {
       #expect(!run.output.contains("\u{1B}"))
       #expect(!run.output.contains("b\nc"))
     }
+  }
+
+  @Test("a file that is the start of a stream file is one that was cut, however short", arguments: [1, 7, 8, 15])
+  func cutHead(count: Int) throws {
+    let whole = try contents(of: files.streamFile("s"), limit: 1 << 20)
+    let file = try files.plainFile("cut", Array(whole.prefix(count)))
+    for run in [
+      try vfioscope("stream", "info", file), try vfioscope("load", "sim:v2-reference,size=64K", "-i", file, "--yes"),
+    ] {
+      #expect(run.status == .exited(run.errors.contains("--force") ? 3 : 1))
+      #expect(run.output.isEmpty)
+      #expect(run.errorLines.count == 1)
+      let fault = "\(file): at byte \(count): not finished: 0 bytes in 0 chunks so far, and no trailer"
+      #expect(run.errors.hasPrefix("vfioscope: \(fault)"))
+      #expect(!run.errors.contains("--raw"))
+    }
+  }
+
+  @Test("an empty file is said to be so")
+  func empty() throws {
+    let file = try files.plainFile("empty", [])
+    let run = try vfioscope("stream", "info", file)
+    #expect(run.status == .exited(1))
+    #expect(run.lines.last == "verdict  empty: there is nothing in it")
+    #expect(try ParsedJSON(vfioscope("stream", "info", "--json", file).output)["verdict"] == "empty")
+    let load = try vfioscope("load", "sim:v2-reference,size=64K", "-i", file, "--yes")
+    #expect(load.errors.contains("is empty, not a stream file") && !load.errors.contains("--raw"))
+  }
+
+  @Test("a version that is not known is told, and loading it plain is no advice", arguments: [0, 3] as [UInt32])
+  func otherVersion(version: UInt32) throws {
+    let file = try files.streamFile("s", version: version)
+    let says = version == 0 ? "there is no version 0" : "version 3, which is newer than this program knows (1 to 2)"
+    let info = try vfioscope("stream", "info", file)
+    #expect(info.status == .exited(1))
+    #expect(info.errors.contains(says))
+    let load = try vfioscope("load", "sim:v2-reference,size=64K", "-i", file, "--yes")
+    #expect(load.status == .exited(3))
+    #expect(load.errors.contains(says) && !load.errors.contains("--raw"))
   }
 
   // MARK: hex
@@ -244,7 +285,7 @@ struct StreamTests {
     #expect(run.errors.isEmpty)
     #expect(
       run.lines.suffix(4) == [
-        "First difference at 0x000036; in all 1 byte in 1 range:",
+        "First difference at 0x000036; in all 1 byte differs, in 1 range:",
         "  0x000036  1 byte",
         "1 of 2 records of format mtty differs.",
         "  record 1, port 0, at 0x000018: divisor 12 → 13",
@@ -252,11 +293,27 @@ struct StreamTests {
     let report = try ParsedJSON(vfioscope("stream", "diff", "--json", one, other).output)
     #expect(report["equal"] == false)
     #expect(report["first_difference"] == 54)
-    #expect(report["ranges"] == [["offset": 54, "bytes": 1]])
+    #expect(report["ranges"] == [["offset": 54, "bytes": 1, "differing_bytes": 1]])
     #expect(
       report["records"]?["changes"] == [
         ["record": 1, "name": "port 0", "offsets": [24, 24], "what": ["divisor 12 → 13"]]
       ])
+  }
+
+  @Test("diff tells how many bytes of a range differ, and shows none of them when told to")
+  func partlyDifferent() throws {
+    var other = [UInt8](repeating: 1, count: 100)
+    for place in [10, 12, 16] { other[place] = 2 }
+    let (one, two) = (
+      try files.plainFile("a", [UInt8](repeating: 1, count: 100)), try files.plainFile("b", other)
+    )
+    let head = "First difference at 0x00000a; in all 3 bytes differ, in 1 range:"
+    let run = try vfioscope("stream", "diff", one, two)
+    #expect(run.lines.suffix(2) == [head, "  0x00000a  3 of 7 bytes"])
+    #expect(try vfioscope("stream", "diff", one, two, "--limit", "0").lines.suffix(2) == [head, "  and 1 more"])
+    let records = try vfioscope("stream", "records", files.streamFile("s"), "--limit", "0")
+    #expect(records.status == .exited(0))
+    #expect(records.lines.dropFirst() == ["More records follow: give a larger --limit."])
   }
 
   @Test("diff says when one is the start of the other")
@@ -278,7 +335,7 @@ struct StreamTests {
       BadInput("stream records /", 2, "/: is a folder"),
       BadInput("stream diff /no/a /no/b", 3, "/no/a: open: ENOENT"),
       BadInput("stream records /etc/passwd --format tar", 2, "tar is no format known here; there are mtty, qat, "),
-      BadInput("stream records /etc/passwd --limit 0", 2, "--limit takes 1 or more, not 0"),
+      BadInput("stream records /etc/passwd --limit=-1", 2, "--limit takes 0 or more, not -1"),
       BadInput("stream hex /etc/passwd --offset -1", 2, "The value '-1' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --offset +1", 2, "The value '+1' is invalid for '--offset <offset>'"),
       BadInput("stream hex /etc/passwd --offset 0x", 2, "The value '0x' is invalid for '--offset <offset>'"),

@@ -284,7 +284,7 @@ struct TransferTests {
     #expect(close(open(path("x"), O_WRONLY | O_CREAT | O_EXCL, 0o600)) == 0)
     let run = try invocation.finish()
     #expect(run.status == .exited(1))
-    #expect(run.output.contains("\(path("x")): is there already"))
+    #expect(run.output.contains("\(path("x")): is there already; --replace replaces it"))
     #expect(run.output.contains(more.isEmpty ? "now running" : "\"state\":\"running\""))
     #expect(!exists("x.part"))
   }
@@ -379,6 +379,19 @@ struct TransferTests {
     #expect(try ParsedJSON(saved.output)["pre_copy"] == .null)
   }
 
+  @Test("the way to a window is refused where there is none", arguments: ["map", "message"])
+  func noWindow(access: String) throws {
+    let device = "sim:v2-reference,size=64K"
+    #expect(try vfioscope("save", device, "-o", path("x")).status == .exited(0))
+    for command in [["save", device, "-o", path("y")], ["load", device, "-i", path("x"), "--yes"]] {
+      let run = try Invocation(command + ["--access", access]).finish()
+      #expect(run.status == .exited(2))
+      #expect(run.errorLines.count == 1)
+      #expect(run.errors.contains("speaks protocol v2, whose data comes by a descriptor: --access is for the window"))
+      #expect(!exists("y") && !exists("y.part"))
+    }
+  }
+
   @Test("a stream of another device is refused, and loaded by force alone")
   func anotherDevice() throws {
     #expect(try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x")).status == .exited(0))
@@ -407,6 +420,8 @@ struct TransferTests {
       ["migrate", "sim:v2-reference"], ["migrate", "sim:v1-reference", "sim:v2-reference", "--yes"],
       ["save", "sim:v2-reference"], ["save", "sim:v2-reference", "-o", "-", "--json"],
       ["save", "sim:v2-reference", "-o", "x", "--max-time", "0"],
+      ["save", "sim:v2-reference", "-o", "x", "--downtime-target", "10"],
+      ["save", "sim:v2-reference", "-o", "x", "--max-pre-copy-time", "10"],
     ])
   func usage(arguments: [String]) throws {
     let run = try Invocation(arguments).finish()

@@ -101,6 +101,10 @@ struct AddressTests {
       ("v1-reference,hang=sleep", "a state's name, such as stop-copy, or none"),
       ("v1-reference,state=pre-copy-p2p", "a state's name, such as running or stop-copy"),
       ("v2-reference,flags=1,state=pre-copy", "a state that flags=1 has"),
+      ("v1-reference,fault=refuse-state:here", "refuse-state:STATE/ERRNO[/N], such as refuse-state:stop-copy/EIO/2"),
+      ("v1-reference,fault=die:now", "die"),
+      ("v1-reference,fault=endless", "a fault of this protocol, which endless is not"),
+      ("v1-reference,fault=deaf", "a fault of this protocol, such as short-reads:7, or none"),
       ("v1-reference,bad-data=ignore", "error, stay or accept"), ("v1-reference,no-data=maybe", "accept or refuse"),
     ])
   func badValue(address: String, expected: String) throws {

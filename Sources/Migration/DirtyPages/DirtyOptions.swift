@@ -46,6 +46,8 @@ public enum DirtyFault: Error, Sendable, Equatable {
   case badRange(DMARange, String)
   /// Neither the device nor its address space notes what is written.
   case noLog
+  /// The one that was to note does not; the other one does.
+  case otherLogs(DirtyLog, DeviceError)
   /// There is not so much memory.
   case noMemory(UInt64)
 }
@@ -58,6 +60,9 @@ extension DirtyFault: CustomStringConvertible {
     case .badRange(let range, let why): "the range \(range) can't be used: \(why)"
     case .noLog:
       "neither the device nor its container can log dirty pages; a kernel's device has a container when opened by group"
+    case .otherLogs(let log, let error):
+      "\(error): the \(log == .device ? "container" : "device") logs no dirty pages, but the \(log.rawValue) does; "
+        + "say --by \(log.rawValue)"
     case .noMemory(let count): "there are no \(count) bytes of memory to give to the device"
     }
   }

@@ -34,6 +34,17 @@ enum DirtyTracker: Sendable {
     }
   }
 
+  /// Why it could not be started: perhaps the other one is to be asked.
+  func fault(_ error: DeviceError, _ device: any Device, _ info: AddressSpaceInfo) -> DirtyFault {
+    guard error.errno == .ENOTTY else { return .device(error) }
+    switch self {
+    case .container:
+      let deviceLogs = (try? device.offers(.set, .dmaLoggingStart)) ?? false
+      return deviceLogs ? .otherLogs(.device, error) : .noLog
+    case .device: return info.logging == nil ? .noLog : .otherLogs(.container, error)
+    }
+  }
+
   /// From now on what the device writes in the range is noted.
   ///
   /// - Returns: what one bit stands for, which need not be what was asked for.

@@ -43,7 +43,7 @@ public final class DirtyWatch {
     } catch {
       // What can be said of it was said: it is the logging that was refused.
       _ = space.take(back: range)
-      throw .device(error)
+      throw tracker.fault(error, device, info)
     }
     (self.range, askedPageSize) = (range, options.pageSize)
     (self.space, self.tracker, self.memory, self.clock) = (space, tracker, memory, clock)

@@ -26,7 +26,7 @@ public final class RawStreamReader: ChunkSource {
   public func check() throws(StreamFault) {
     var buffer: [UInt8] = []
     first = Array(buffer[..<(try read(into: &buffer))])
-    if first.isEmpty { throw source.fault(.foreign, "is empty") }
+    if first.isEmpty { throw source.fault(.empty, "is empty") }
     if first.starts(with: StreamFile.magic) {
       throw source.fault(.foreign, "is a stream file, not a device's plain bytes; load it without --raw")
     }

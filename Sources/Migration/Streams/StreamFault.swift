@@ -5,8 +5,12 @@ import VFIO
 public struct StreamFault: Error, Sendable, Equatable, CustomStringConvertible {
   /// What sort of fault it is.
   public enum Kind: Sendable, Equatable {
-    /// It is no stream file, or one of a newer version than this program knows.
+    /// It is no stream file.
     case foreign
+    /// There is nothing in it.
+    case empty
+    /// It is a stream file of a version that this program does not know.
+    case otherVersion
     /// It ends before its trailer: it was cut off, or is still being written.
     case unfinished
     /// It is not what was written: a checksum, a count or a length does not fit.

@@ -7,6 +7,8 @@ enum OptionTable {
     let expected: String
     /// Takes the value, or says false when it is none.
     let set: @Sendable (inout Options, String, Profile) -> Bool
+    /// What a value looks like that begins as this wrong one does; nil when that is not known.
+    var expecting: @Sendable (String) -> String? = { _ in nil }
   }
 
   /// Options that may be given more than once.
@@ -65,16 +67,8 @@ enum OptionTable {
       options.defect = Defect.named(text.uppercased(), of: profile.migrationProtocol)
       return options.defect != nil
     },
-    "fault": Entry(expected: "a fault of this protocol, such as short-reads:7, or none") { options, text, profile in
-      guard text != "none" else { return true }
-      let fits = DeviceFault.all.contains { fault in
-        text.split(separator: ":").first.map(String.init) == fault.name
-          && fault.protocols.contains { $0.rawValue == profile.migrationProtocol.rawValue }
-      }
-      guard fits, (try? DeviceFault.interference(text)) != nil else { return false }
-      options.faults.append(text)
-      return true
-    },
+    "fault": Entry(
+      expected: "a fault of this protocol, such as short-reads:7, or none", set: setFault, expecting: formOfFault),
     "fail": Entry(expected: "STATE:ERRNO or STATE:ERRNO:error, such as stop-copy:EIO, or none", set: setFailure),
     "hang": Entry(expected: "a state's name, such as stop-copy, or none") { options, text, profile in
       guard text != "none" else { return true }
@@ -83,6 +77,22 @@ enum OptionTable {
       return true
     },
   ]
+
+  @Sendable private static func setFault(_ options: inout Options, _ text: String, _ profile: Profile) -> Bool {
+    guard text != "none" else { return true }
+    let own = profile.migrationProtocol.rawValue
+    guard let fault = DeviceFault.named(text), fault.protocols.contains(where: { $0.rawValue == own }),
+      (try? DeviceFault.interference(text)) != nil
+    else { return false }
+    options.faults.append(text)
+    return true
+  }
+
+  @Sendable private static func formOfFault(_ text: String) -> String? {
+    guard let fault = DeviceFault.named(text) else { return nil }
+    let isWellFormed = (try? DeviceFault.interference(text)) != nil
+    return isWellFormed ? "a fault of this protocol, which \(fault.name) is not" : fault.word + fault.suchAs
+  }
 
   private static func setFailure(_ options: inout Options, _ text: String, _ profile: Profile) -> Bool {
     guard text != "none" else { return true }

@@ -114,7 +114,8 @@ extension Options {
       throw .brokenProfile(profile.name, why: "there is no option \(setting.option)")
     }
     guard entry.set(&self, setting.value, profile) else {
-      throw .badValue(option: setting.option, value: setting.value, expected: entry.expected)
+      throw .badValue(
+        option: setting.option, value: setting.value, expected: entry.expecting(setting.value) ?? entry.expected)
     }
   }
 

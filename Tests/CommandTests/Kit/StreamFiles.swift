@@ -1,5 +1,5 @@
 import Glibc
-import Migration
+@testable import Migration
 import TestSupport
 import VFIO
 
@@ -49,6 +49,19 @@ final class StreamFiles {
     try writer.chunk(bytes.span.bytes)
     _ = try writer.finish(finalState: nil)
     return path(name)
+  }
+
+  /// A stream file that says that it is of this version.
+  func streamFile(_ name: String, version: UInt32) throws -> String {
+    let file = try streamFile(name)
+    let descriptor = open(file, O_RDWR)
+    defer { close(descriptor) }
+    var head = [UInt8](repeating: 0, count: 12)
+    pread(descriptor, &head, 8, 0)
+    head.replaceSubrange(8..., with: [UInt8](number: version.littleEndian))
+    let bytes = head + [UInt8](number: CRC32C(head.span.bytes).value.littleEndian)
+    pwrite(descriptor, bytes, 16, 0)
+    return file
   }
 
   /// Changes one byte of a file, so many bytes before its end.

@@ -23,11 +23,12 @@ struct DirtyWatchTests {
   func told(address: String, log: DirtyLog) throws {
     let device = try SimulatedDevice.open(address)
     let fault = #expect(throws: DirtyFault.self) { try DirtyWatch(device, .watching(by: log)) }
-    guard case .device(let error) = fault else {
+    guard case .otherLogs(let other, let error) = fault else {
       Issue.record("\(String(describing: fault))")
       return
     }
     #expect(error.errno == .ENOTTY)
+    #expect(other != log)
   }
 
   @Test("says plainly that there is no log", arguments: ["v1-reference,logging=no", "v2-reference,logging=no"])

@@ -100,12 +100,20 @@ struct SwitchedFaultTests {
     "a word that names none says so",
     arguments: [
       ("nothing", "there is no fault nothing"), ("die:now", "die takes no value"),
-      ("short-reads", "short-reads takes a value: short-reads:BYTES"),
-      ("refuse-state:here/EIO", "refuse-state takes a value"), ("short-reads:-1", "short-reads takes a value"),
+      ("short-reads", "short-reads takes a value: short-reads:BYTES, such as short-reads:7"),
+      ("refuse-state:here/EIO", "refuse-state:STATE/ERRNO[/N], such as refuse-state:stop-copy/EIO/2"),
+      ("short-reads:-1", "short-reads takes a value"),
     ])
   func unknown(word: String, words: String) throws {
     let fault = try #require(throws: UnknownFault.self) { try DeviceFault.interference(word) }
     #expect(fault.description.contains(words), "\(fault)")
+  }
+
+  @Test("each one's example is one", arguments: DeviceFault.all.map(\.name))
+  func example(name: String) throws {
+    let fault = try #require(DeviceFault.named(name))
+    #expect((fault.example == nil) == (fault.value == nil))
+    _ = try DeviceFault.interference(fault.example.map { "\(name):\($0)" } ?? name)
   }
 
   @Test(

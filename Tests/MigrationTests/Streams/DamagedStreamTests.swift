@@ -25,7 +25,7 @@ import VFIO
     let good = try smallStreamFile()
     for count in good.indices {
       let fault = try fault(Array(good.prefix(count)))
-      #expect(fault.kind == (count == 0 ? .foreign : .unfinished), "cut at \(count): \(fault)")
+      #expect(fault.kind == (count == 0 ? .empty : .unfinished), "cut at \(count): \(fault)")
       #expect(fault.offset == UInt64(count), "cut at \(count): \(fault)")
     }
   }
@@ -41,8 +41,9 @@ import VFIO
     head.append(little: version)
     head.append(little: CRC32C(head.span.bytes).value)
     let fault = try fault(head + [1, 2, 3])
-    #expect(fault.kind == .foreign)
-    #expect(fault.reason == "is a stream file of version \(version); version 2 is the newest known here")
+    #expect(fault.kind == .otherVersion)
+    let newer = "is a stream file of version \(version), which is newer than this program knows (1 to 2)"
+    #expect(fault.reason == (version == 0 ? "says that its version is 0, and there is no version 0" : newer))
   }
 
   @Test(arguments: [

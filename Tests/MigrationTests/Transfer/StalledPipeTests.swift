@@ -127,13 +127,16 @@ import VFIO
   }
 
   @Test func whoeverHasFailedDoesNotWaitForThePipe() throws {
-    let device = try SimulatedSession("v2-reference,size=8M,break=512K")
+    let device = try SimulatedSession("v2-reference,size=8M,break=1500K")
     let report = try inTime { [self] in
       let writer = try writer()
-      let report = SaveOperation(device.session, to: writer).run()
+      var options = TransferOptions()
+      options.preCopy = false
+      let report = SaveOperation(device.session, to: writer, options: options).run()
       writer.abandon()
       return report
     }
+    #expect(report.bytes > 1 << 17)
     guard case .device? = report.fault else { return #expect(Bool(false), "\(String(describing: report.fault))") }
   }
 }

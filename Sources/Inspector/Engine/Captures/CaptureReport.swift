@@ -9,6 +9,8 @@ public struct CaptureReport: Sendable {
     case good
     /// There is nothing in it that could be checked.
     case unchecked
+    /// There is nothing in it.
+    case empty
     /// It ends before its trailer.
     case unfinished
     /// It is not what was written.
@@ -37,6 +39,7 @@ public struct CaptureReport: Sendable {
     self.format = format
     verdict =
       switch fault?.kind {
+      case nil where identity == nil && capture.fileSize == 0: .empty
       case nil: summary.checksums == .none ? .unchecked : .good
       case .unfinished: .unfinished
       default: .altered
@@ -88,6 +91,7 @@ extension CaptureReport {
     case .good: "good: all there, and every checksum fits"
     case .unchecked where isStreamFile: "all there; the bytes can't be checked, it was saved without checksums"
     case .unchecked: "not checked: plain bytes have no checksums"
+    case .empty: "empty: there is nothing in it"
     case .unfinished: "ends at byte \(fault?.offset ?? 0) of the file, \(fault?.reason ?? "")"
     case .altered: "altered, at byte \(fault?.offset ?? 0) of the file: \(fault?.reason ?? "")"
     }

@@ -58,7 +58,7 @@ extension CaptureReport.Verdict {
     switch self {
     case .good: .good
     case .unchecked: .normal
-    case .unfinished: .warning
+    case .empty, .unfinished: .warning
     case .altered: .danger
     }
   }

@@ -56,7 +56,7 @@ enum FaultItem {
     switch self {
     case .user(let fault): ("The device \(fault.harm.warning).", fault.harm.style)
     case .device(_, let words) where !words.isEmpty: ("On: \(words.joined(separator: ", ")).", .warning)
-    case .device(let fault, _): fault.value.map { ("Takes a value: \($0).", .dim) }
+    case .device(let fault, _): fault.value.map { ("Takes a value: \($0), such as \(fault.example ?? $0).", .dim) }
     }
   }
 

@@ -45,7 +45,7 @@ extension StreamFault {
   /// Whether the bytes are not what they should be: what loading by force passes over.
   public var isDamage: Bool {
     switch kind {
-    case .foreign, .unfinished, .altered: true
+    case .foreign, .empty, .otherVersion, .unfinished, .altered: true
     case .system, .taken, .refused, .givenUp: false
     }
   }
@@ -56,6 +56,12 @@ extension StreamFile {
   public static func isOne(path: String) throws(StreamFault) -> Bool {
     var start: [UInt8] = []
     let source = FrameSource(try StreamDescriptor(reading: path))
-    return try source.read(magic.count, into: &start) && start.starts(with: magic)
+    _ = try source.read(magic.count, into: &start)
+    return begins(with: Array(start.prefix(Int(source.position))))
+  }
+
+  /// Whether a stream file may begin with these bytes: its magic, or the start of it when there are no more.
+  static func begins(with start: [UInt8]) -> Bool {
+    !start.isEmpty && start.prefix(magic.count).elementsEqual(magic.prefix(start.count))
   }
 }

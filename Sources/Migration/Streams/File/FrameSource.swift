@@ -48,7 +48,7 @@ final class FrameSource {
   func readHead() throws(StreamFault) {
     let isWhole = try read(FrameFormat.headSize, into: &scratch)
     let got = Array(scratch.prefix(Int(position)))
-    guard !got.isEmpty else { throw fault(.foreign, "is empty, not \(format.name)") }
+    guard !got.isEmpty else { throw fault(.empty, "is empty, not \(format.name)") }
     guard got.prefix(8).elementsEqual(format.magic.prefix(got.count)) else {
       throw fault(.foreign, "is not \(format.name)")
     }
@@ -56,9 +56,12 @@ final class FrameSource {
     guard got.little(at: 12) == CRC32C(got.span.bytes.extracting(0..<12)).value else {
       throw fault(.altered, "the head's checksum does not fit")
     }
-    guard let version: UInt32 = got.little(at: 8), 1...format.version ~= version else {
-      let found: UInt32 = got.little(at: 8) ?? 0
-      throw fault(.foreign, "is \(format.name) of version \(found); version \(format.version) is the newest known here")
+    let version: UInt32 = got.little(at: 8) ?? 0
+    guard version > 0 else { throw fault(.otherVersion, "says that its version is 0, and there is no version 0") }
+    guard version <= format.version else {
+      throw fault(
+        .otherVersion,
+        "is \(format.name) of version \(version), which is newer than this program knows (1 to \(format.version))")
     }
   }
 

@@ -51,7 +51,7 @@ public final class Capture: ByteSource {
     guard status.st_mode & S_IFMT == S_IFREG else { throw StreamFault(path, .refused, Self.needsFile) }
     fileSize = UInt64(status.st_size)
     let start = try descriptor.bytes(at: 0, count: StreamFile.magic.count)
-    isWalked = start != StreamFile.magic || asPlainBytes
+    isWalked = !StreamFile.begins(with: start) || asPlainBytes
     reader = isWalked ? nil : try StreamFileReader(descriptor)
     list = SparseList(isWalked ? ChunkFrames(descriptor, plainBytes: fileSize) : ChunkFrames(descriptor))
     if isWalked { try list.advance() }

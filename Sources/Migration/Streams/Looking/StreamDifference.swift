@@ -6,10 +6,13 @@ public struct StreamDifference: Sendable, Equatable {
   public private(set) var first: UInt64?
   /// Bytes that differ, of those that both have.
   public private(set) var differingBytes: UInt64 = 0
-  /// Where they differ: the first of the ranges. Fewer than 8 equal bytes between two don't part them.
-  public private(set) var ranges: [Range<UInt64>] = []
+  /// Where they differ: the first of the places. Fewer than 8 equal bytes between two don't part them.
+  public private(set) var places: [Difference] = []
   /// How many ranges there are in all.
   public private(set) var rangeCount = 0
+
+  /// The ranges of those places.
+  public var ranges: [Range<UInt64>] { places.map(\.range) }
 
   /// Whether the two have the same bytes.
   public var isEqual: Bool { first == nil }
@@ -32,6 +35,6 @@ public struct StreamDifference: Sendable, Equatable {
     first = first ?? difference.start
     differingBytes += difference.differingBytes
     rangeCount += 1
-    if ranges.count < limit { ranges.append(difference.range) }
+    if places.count < limit { places.append(difference) }
   }
 }

@@ -2,7 +2,8 @@
 extension DeviceFault {
   static let descriptions: [DeviceFault] = [
     DeviceFault(
-      "region-size", value: "BYTES", [.v1], what: "Says that its migration region has so many bytes.",
+      "region-size", value: "BYTES", example: "32", [.v1],
+      what: "Says that its migration region has so many bytes.",
       expected: "Refuses a region that does not hold the registers."
     ) { text in
       UInt64(text).map { size in changingRegion { $0.put(number: size, at: 16) } }

@@ -6,6 +6,8 @@ public struct DeviceFault: Sendable {
   public let name: String
   /// What a value behind the name looks like; nil when there is none.
   public let value: String?
+  /// Such a value; nil when there is none.
+  public let example: String?
   /// The protocols in which it can happen.
   public let protocols: Set<Protocols>
   /// What the device does, in a sentence.
@@ -24,11 +26,11 @@ public struct DeviceFault: Sendable {
   }
 
   init(
-    _ name: String, value: String? = nil, _ protocols: Set<Protocols> = [.v1, .v2], what: String, expected: String,
-    takesDeviceAway: Bool = false, _ make: @escaping @Sendable (String) -> Interference?
+    _ name: String, value: String? = nil, example: String? = nil, _ protocols: Set<Protocols> = [.v1, .v2],
+    what: String, expected: String, takesDeviceAway: Bool = false, _ make: @escaping @Sendable (String) -> Interference?
   ) {
     self.name = name
-    self.value = value
+    (self.value, self.example) = (value, example)
     self.protocols = protocols
     self.what = what
     self.expected = expected
@@ -41,6 +43,12 @@ public struct DeviceFault: Sendable {
 
   /// Those that show while a device is used. The others show when it is opened.
   public static let live: [DeviceFault] = states + registers + streams + resets
+
+  /// The word for it, with what its value looks like: `short-reads:BYTES`.
+  public var word: String { name + (value.map { ":\($0)" } ?? "") }
+
+  /// `, such as short-reads:7`; empty when it takes no value.
+  public var suchAs: String { example.map { ", such as \(name):\($0)" } ?? "" }
 
   /// The one that a word names, whatever its value.
   public static func named(_ word: String) -> DeviceFault? {
@@ -56,8 +64,8 @@ public struct DeviceFault: Sendable {
     }
     guard (parts.count == 2) == (fault.value != nil), let made = fault.make(parts.count == 2 ? parts[1] : "") else {
       throw UnknownFault(
-        description: fault.value.map { "\(fault.name) takes a value: \(fault.name):\($0)" }
-          ?? "\(fault.name) takes no value")
+        description: fault.value == nil
+          ? "\(fault.name) takes no value" : "\(fault.name) takes a value: \(fault.word)\(fault.suchAs)")
     }
     return made
   }

@@ -2,7 +2,7 @@
 extension DeviceFault {
   static let resets: [DeviceFault] = [
     DeviceFault(
-      "refuse-reset", value: "ERRNO or ERRNO/N, such as EBUSY/1",
+      "refuse-reset", value: "ERRNO[/N]", example: "EBUSY/1",
       what: "Refuses a reset with an errno: every time, or the N-th time.",
       expected: "Says that the reset failed and where the device is; does not take it for reset."
     ) { text in

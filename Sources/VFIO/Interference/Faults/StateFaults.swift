@@ -2,20 +2,22 @@
 extension DeviceFault {
   static let states: [DeviceFault] = [
     DeviceFault(
-      "refuse-state", value: "STATE/ERRNO or STATE/ERRNO/N, such as stop-copy/EIO/2",
+      "refuse-state", value: "STATE/ERRNO[/N]", example: "stop-copy/EIO/2",
       what: "Refuses a state with an errno: every time, or the N-th time. It stays where it is.",
       expected: "Reads the state back, tells the errno and where the device is."
     ) { refusing($0) },
     DeviceFault(
-      "ignore-state", value: "STATE", what: "Says that it has taken a state, and stays where it is.",
+      "ignore-state", value: "STATE", example: "stop-copy",
+      what: "Says that it has taken a state, and stays where it is.",
       expected: "Reads the state back and does not go on as if it had been reached."
     ) { ignoring($0) },
     DeviceFault(
-      "hang", value: "STATE", what: "A request for a state does not come back until the fault is switched off.",
+      "hang", value: "STATE", example: "stop-copy",
+      what: "A request for a state does not come back until the fault is switched off.",
       expected: "Shows how long it has waited, gives up in time, and says in which state the device was last seen."
     ) { hanging($0) },
     DeviceFault(
-      "change-alone", value: "STATE/N, such as error/3",
+      "change-alone", value: "STATE/N", example: "error/3",
       what: "Shows another state from the N-th look on, though nobody asked for it.",
       expected: "Shows the new state as it is, and takes the device for broken when it is ERROR."
     ) { changing($0) },
@@ -26,7 +28,7 @@ extension DeviceFault {
       lookingAtState { _, refused in refused(.EIO) }
     },
     DeviceFault(
-      "unknown-state", value: "NUMBER", what: "Shows a number that is no state.",
+      "unknown-state", value: "NUMBER", example: "9", what: "Shows a number that is no state.",
       expected: "Shows the number and takes it for no state it knows."
     ) { text in
       UInt32(text).map { number in lookingAtState { _, _ in .success(number) } }

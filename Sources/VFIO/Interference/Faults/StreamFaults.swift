@@ -2,7 +2,7 @@
 extension DeviceFault {
   static let streams: [DeviceFault] = [
     DeviceFault(
-      "short-reads", value: "BYTES", what: "Gives at most so many bytes of data with one read.",
+      "short-reads", value: "BYTES", example: "7", what: "Gives at most so many bytes of data with one read.",
       expected: "Reads on until it has what it wants."
     ) { text in
       UInt16(text).map { shortening(Int($0)) }
@@ -34,7 +34,8 @@ extension DeviceFault {
       }
     },
     DeviceFault(
-      "broken-after", value: "BYTES", [.v2], what: "Answers EIO once so many bytes of data have moved.",
+      "broken-after", value: "BYTES", example: "4096", [.v2],
+      what: "Answers EIO once so many bytes of data have moved.",
       expected: "Gives the transfer up, says after how many bytes, and leaves the devices in a safe state."
     ) { text in
       UInt64(text).map(breaking)
