@@ -86,7 +86,7 @@ extension BadInput {
     BadInput("save sim:v1-reference -o f --max-bytes -5", 2, "The value '-5' is invalid for '--max-bytes <max-bytes>'"),
     BadInput("save sim:v1-reference -o f --max-bytes 1X", 2, "The value '1X' is invalid for '--max-bytes <max-bytes>'"),
     BadInput("load sim:v1-reference -i f --raw --chunk 2G", 2, "--chunk takes 1 to 1G of bytes"),
-    BadInput("dirty sim:v2-reference --memory 0", 2, "--memory takes up to 64G"),
+    BadInput("dirty sim:v2-reference --memory 0", 2, "--memory takes whole pages, from one to 64G"),
     BadInput("dirty sim:v2-reference --iova 0xfffffffffffff000", 2, "it goes beyond the last address there is"),
     BadInput("step", 2, "Missing expected argument '<device>'"),
     BadInput("step sim:v1-reference", 2, "name at least one state, reset, or --raw NUMBER"),
