@@ -49,6 +49,9 @@ struct Migrate: ParsableCommand {
     guard devices.count >= 2, devices.count % 2 == 0 else {
       throw ValidationError("name a source and a destination, or several such pairs")
     }
+    if preCopy.isGiven && strategy == .stopCopy {
+      throw ValidationError("--downtime-target and --max-pre-copy-time go with --strategy pre-copy")
+    }
     guard Set(devices).count == devices.count || devices.allSatisfy({ $0.hasPrefix("sim:") }) else {
       throw ValidationError("a device can be named once only")
     }
@@ -59,6 +62,7 @@ struct Migrate: ParsableCommand {
     defer { opened.forEach { $0.session.interface.close() } }
     let protocols = Set(opened.map(\.session.interface.protocol))
     guard protocols.count == 1 else { throw Failure(.usage, "the devices speak different protocols") }
+    try transfer.checkAccess(to: opened[0].device, opened[0].session)
     try checkModels(opened.map(\.device))
     if !yes {
       let lost = stride(from: 1, to: opened.count, by: 2).map { opened[$0].device.reference.description }

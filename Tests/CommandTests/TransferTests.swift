@@ -383,7 +383,10 @@ struct TransferTests {
   func noWindow(access: String) throws {
     let device = "sim:v2-reference,size=64K"
     #expect(try vfioscope("save", device, "-o", path("x")).status == .exited(0))
-    for command in [["save", device, "-o", path("y")], ["load", device, "-i", path("x"), "--yes"]] {
+    for command in [
+      ["save", device, "-o", path("y")], ["load", device, "-i", path("x"), "--yes"],
+      ["migrate", device, device, "--yes"],
+    ] {
       let run = try Invocation(command + ["--access", access]).finish()
       #expect(run.status == .exited(2))
       #expect(run.errorLines.count == 1)
@@ -422,6 +425,7 @@ struct TransferTests {
       ["save", "sim:v2-reference", "-o", "x", "--max-time", "0"],
       ["save", "sim:v2-reference", "-o", "x", "--downtime-target", "10"],
       ["save", "sim:v2-reference", "-o", "x", "--max-pre-copy-time", "10"],
+      ["migrate", "sim:v2-reference", "sim:v2-reference", "--strategy", "stop-copy", "--downtime-target", "10"],
     ])
   func usage(arguments: [String]) throws {
     let run = try Invocation(arguments).finish()
