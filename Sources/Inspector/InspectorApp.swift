@@ -99,7 +99,8 @@ final class InspectorApp {
   }
 
   private func isHelp(_ key: Key, for view: any View) -> Bool {
-    guard !(view is HelpView) else { return false }
+    // Over the end it would keep the keys that leave at once.
+    guard !(view is HelpView), !(view is LeavingView) else { return false }
     return key == .function(1) || key == .character("?") && !view.takesText
   }
 

@@ -58,14 +58,16 @@ public final class InspectorProgram {
     let app = InspectorApp(
       store: store, device: options.device.map(listing.resolve),
       scenario: options.scenario.map { ($0, on: $1.map(listing.resolve)) }, files: options.files)
-    let ending = try show(app, on: screen, loop)
+    let ending = Result { try show(app, on: screen, loop) }
     let leaving = app.leave()
-    let words = try leaving.map { leaving in
-      leaving.finish(atOnce: try !wait(for: leaving, showing: app, on: screen, loop))
+    let words = leaving.map { leaving in
+      // A terminal that can't be waited for any more must not leave a device in the middle.
+      let hasWaited = (try? wait(for: leaving, showing: app, on: screen, loop)) ?? wait(for: leaving)
+      return leaving.finish(atOnce: !hasWaited)
     }
     screen.close()
     for line in (words ?? []) + store.farewells(atRest: leaving?.devicesAtRest ?? []) { say(printable(line)) }
-    if case .signal(let signal) = ending { BlockedSignals.die(by: signal) }
+    if case .signal(let signal) = try ending.get() { BlockedSignals.die(by: signal) }
   }
 
   /// Why the program ends.
@@ -93,6 +95,11 @@ public final class InspectorProgram {
       if !loop.isTerminalGone { draw(app, on: screen) }
       if leavesAtOnce(on: try loop.wait(), leaving, app, screen) { return false }
     }
+    return true
+  }
+
+  private func wait(for leaving: Leaving) -> Bool {
+    while !leaving.isOver(at: .now) { usleep(50_000) }
     return true
   }
 

@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Inspector
 import Migration
+import Synchronization
 
 /// A device whose calls are watched.
 struct WatchedDevice: Sendable {
@@ -37,7 +38,7 @@ final class HangWatch: Sendable {
   private let watch: TransferWatch
   private let status: ExitStatus
   private let leaving: @Sendable (_ device: Int, _ why: String) -> Void
-  private let rescue: @Sendable (_ hanging: Set<Int>) -> Void
+  private let rescue: @Sendable (_ hanging: Set<Int>) -> Set<Int>
   private let end = DispatchSemaphore(value: 0)
 
   /// Watches from now on until `finish()`.
@@ -47,11 +48,11 @@ final class HangWatch: Sendable {
   ///   - leaving: takes away what must not stay behind, and is told of which device what does not come back, without a
   ///     point.
   ///   - rescue: brings the devices that do answer out of what was begun with them, before that; it is told by their
-  ///     places which hang.
+  ///     places which hang, and tells which ones it left alone.
   init(
     _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch, status: ExitStatus = .refused,
     leaving: @escaping @Sendable (_ device: Int, _ why: String) -> Void,
-    rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Void = { _ in }
+    rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Set<Int> = { $0 }
   ) {
     (self.devices, self.timeout, self.watch, self.status, self.leaving) = (devices, timeout, watch, status, leaving)
     self.rescue = rescue
@@ -99,18 +100,16 @@ final class HangWatch: Sendable {
   /// - Returns: the devices that hang, by their places.
   private func rescueOthers() -> Set<Int> {
     watch.cancel()
-    let deadline = ContinuousClock.now + min(timeout, .seconds(1))
-    while devices.contains(where: { $0.waiting.map { $0.time < timeout } ?? false }), ContinuousClock.now < deadline {
-      usleep(10_000)
-    }
-    let hanging = Set(devices.indices.filter { devices[$0].waiting != nil })
+    let hanging = devices.indices.filter { devices[$0].waiting.map { $0.time >= timeout } ?? false }
+    let left = Mutex(Set(hanging))
     let isDone = DispatchSemaphore(value: 0)
     DispatchQueue(label: "rescue").async { [rescue] in
-      rescue(hanging)
+      let alone = rescue(Set(hanging))
+      left.withLock { $0 = alone }
       isDone.signal()
     }
-    _ = isDone.wait(timeout: .now() + min(timeout, .seconds(5)) / .seconds(1))
-    return hanging
+    _ = isDone.wait(timeout: .now() + 5)
+    return left.withLock { $0 }.filter { devices[$0].waiting != nil }
   }
 }
 

@@ -44,7 +44,7 @@ struct TransferArguments: ParsableArguments {
   ///   - body: the transfer; `show` shows a line in place of the figures when no device is asked any more.
   func supervise(
     _ command: String, of devices: [WatchedDevice], showing watch: TransferWatch, part: String? = nil,
-    rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Void = { _ in },
+    rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Set<Int> = { $0 },
     _ body: (TransferObserver, _ show: (String) -> Void) -> TransferReport
   ) -> TransferReport {
     let remove: @Sendable () -> Void = { if let part { unlink(part) } }

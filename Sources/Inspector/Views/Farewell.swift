@@ -21,7 +21,7 @@ extension DeviceStatus {
     if let step = journal.lastStep, step.requested == .reset, step.isDone {
       return "\(name) was reset and is in \(last.name); what it held is lost."
     }
-    guard last.isResuming || last.isSaving else { return "\(name) is in \(last.name), read back." }
+    guard last.isResuming || last.isSaving else { return "\(name) was last seen in \(last.name)." }
     let advice = last.isResuming ? " It has only a part of the data: reset it before it is used." : ""
     return "\(name) was left in the middle of it (\(work.name)), last seen in \(last.name).\(advice)"
   }

@@ -20,7 +20,7 @@ extension Store {
         },
         words: { self.words(of: flow) }, unfinished: ["\(name(of: flow.job)) did not come to its end."],
         rescue: { flow.rescueDevices(allBut: $0, within: Leaving.rescueLimit) },
-        part: flow.job.source == nil ? nil : flow.job.path.map(FileSink.part))
+        part: { flow.part })
     }
   }
 
@@ -32,7 +32,12 @@ extension Store {
         name: "The \(stage.name)", devices: handles, giveUp: { stage.leave(on: handles) },
         isOver: { stage.status.isLeft && handles.allSatisfy { $0.status.work == nil } },
         words: {
-          let end = stage.status.run.ending == .played ? "was done before it could be given up" : "was given up"
+          let end =
+            switch stage.status.run.ending {
+            case .played: "was done before it could be given up"
+            case nil, .cancelled: "was given up"
+            default: "had ended before it could be given up"
+            }
           return ["The \(stage.name) \(end)."] + handles.map(self.place)
         },
         unfinished: ["The \(stage.name) did not come to its end."])
@@ -103,8 +108,11 @@ extension Store {
 
   private func words(of flow: Flow) -> [String] {
     let name = name(of: flow.job)
-    guard case .report(let report) = flow.status.ending else {
-      return ["\(name) was given up before anything was asked of a device."]
+    let report: TransferReport
+    switch flow.status.ending {
+    case .report(let ending): report = ending
+    case .refused(let why) where !flow.status.isCancelled: return ["\(name): nothing was done: \(why)"]
+    case nil, .refused: return ["\(name) was given up before anything was asked of a device."]
     }
     let end: String
     switch report.fault {

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import VFIO
 
@@ -13,6 +14,10 @@ public final class MigrateOperation {
   private let options: TransferOptions
   private let observer: TransferObserver
   private let progress = Mutex(Progress())
+  /// Pairs that have a thread in the middle of something.
+  private let busy = Mutex<Set<Int>>([])
+  /// Nothing more is begun.
+  private let isGivenUp = Atomic(false)
 
   /// Migrates each source to its destination. Both must speak the same protocol.
   public init(
@@ -58,10 +63,25 @@ public final class MigrateOperation {
   }
 
   /// Brings the devices that answer out of what was begun with them, on another thread than the one that waits for one
-  /// that does not. After that there is nothing left of this migration but to end the program.
+  /// that does not. The user has to have given up before. Should that one answer after all, the migration does not go on.
   ///
-  /// - Parameter hanging: the devices that do not answer, by their place in the report: source, destination, and so on.
-  public func rescue(allBut hanging: Set<Int>) { _ = giveUp(allBut: hanging) }
+  /// - Parameters:
+  ///   - hanging: the devices that do not answer, by their place in the report: source, destination, and so on.
+  ///   - patience: how long the other pairs are waited for, which are in the middle of their data. One that does not end is
+  ///     left alone: two threads must not use the same device.
+  /// - Returns: the devices that were left alone.
+  @discardableResult
+  public func rescue(allBut hanging: Set<Int>, patience: Duration = .seconds(1)) -> Set<Int> {
+    isGivenUp.store(true, ordering: .sequentiallyConsistent)
+    let deadline = ContinuousClock.now + patience
+    func others() -> Set<Int> {
+      busy.withLock { $0 }.filter { !hanging.contains(Self.source($0)) && !hanging.contains(Self.destination($0)) }
+    }
+    while !others().isEmpty, ContinuousClock.now < deadline { usleep(5000) }
+    let left = hanging.union(others().flatMap { [Self.source($0), Self.destination($0)] })
+    _ = giveUp(allBut: left)
+    return left
+  }
 
   /// The states before; nil where one could not be read.
   private struct Before {
@@ -78,6 +98,17 @@ public final class MigrateOperation {
     var isStarting = false
     /// All destinations run.
     var hasMoved = false
+    /// Somebody has undone it, or is about to.
+    var isUndone = false
+  }
+
+  /// Notes how far the devices are, unless all that was begun is being undone by another thread.
+  private func advance(_ change: (inout Progress) -> Void) throws(TransferFault) {
+    let isUndone = progress.withLock { progress in
+      if !progress.isUndone { change(&progress) }
+      return progress.isUndone
+    }
+    if isUndone { throw .cancelled }
   }
 
   /// What a pair's data go through.
@@ -104,16 +135,16 @@ public final class MigrateOperation {
       try naming(Self.destination(index), pump) { () throws(TransferFault) in
         _ = try destination.insist(on: "resuming")
       }
-      progress.withLock { $0.prepared += 1 }
+      try advance { $0.prepared += 1 }
     }
     if options.preCopy && all(have: "pre-copy") && sources.allSatisfy({ $0.presentState?.isRunning == true }) {
       try preCopy(pump, moves)
     }
     let stopping = pump.now
     try stopAndCopy(pump, moves)
-    progress.withLock { $0.isStarting = true }
+    try advance { $0.isStarting = true }
     try runDestinations(pump)
-    progress.withLock { $0.hasMoved = true }
+    try advance { $0.hasMoved = true }
     pump.note(downtime: stopping.duration(to: pump.now))
     for (index, source) in sources.enumerated() {
       try naming(Self.source(index), pump) { () throws(TransferFault) in _ = try source.insist(on: "stop") }
@@ -157,6 +188,8 @@ public final class MigrateOperation {
   private func put(
     _ bytes: RawSpan, _ left: Int, into pair: Int, _ move: Move, _ pump: Pump
   ) throws(TransferFault) {
+    if left > 0 { try pump.checkGoingOn() }
+    if isGivenUp.load(ordering: .relaxed) { throw .cancelled }
     do throws(TransferFault) {
       try move.put(bytes, left)
     } catch {
@@ -202,6 +235,9 @@ public final class MigrateOperation {
     _ pump: Pump, _ device: (Int) -> Int, _ body: (Int) throws(TransferFault) -> Void
   ) throws(TransferFault) {
     together(pairs.count) { index in
+      busy.withLock { _ = $0.insert(index) }
+      defer { busy.withLock { _ = $0.remove(index) } }
+      if isGivenUp.load(ordering: .sequentiallyConsistent) { return pump.fail(.cancelled) }
       do throws(TransferFault) { try body(index) } catch { pump.fail(error, of: device(index)) }
     }
     if let fault = pump.fault { throw fault }
@@ -212,7 +248,11 @@ public final class MigrateOperation {
   /// - Parameter hanging: devices that are not to be asked for anything, by their place in the report.
   /// - Returns: the resets of the destinations, in their order; nil for those that needed none.
   private func giveUp(allBut hanging: Set<Int> = []) -> [StepResult?] {
-    let progress = progress.withLock { $0 }
+    let progress = progress.withLock { progress in
+      defer { progress.isUndone = true }
+      return progress
+    }
+    if progress.isUndone { return [] }
     // When all destinations run, the devices have moved: the sources must not run a second time.
     if progress.hasMoved { return [] }
     let resets = destinations.indices.map { index in

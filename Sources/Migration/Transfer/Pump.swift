@@ -137,9 +137,10 @@ final class Pump: Sendable {
     return piece
   }
 
-  /// In the middle of a long chunk: throws when the user has given up, or it has lasted as long as it may.
+  /// In the middle of a long chunk: throws when the user has given up, it has lasted as long as it may, or another device
+  /// has failed.
   func checkGoingOn() throws(TransferFault) {
-    if observer.isCancelled() { throw ending(.cancelled) }
+    if observer.isCancelled() || hasFailed.load(ordering: .relaxed) { throw ending(.cancelled) }
     if now > deadline { throw ending(.bound("no end after \(limits.time) (--max-time)")) }
   }
 

@@ -38,7 +38,7 @@ public struct SaveOperation {
   }
 
   private func save(_ pump: Pump) throws(TransferFault) {
-    let reader = FlushingReader(session.interface.reader(options.access), sink)
+    let reader = FlushingReader(session.interface.reader(options.access), sink, pump)
     let wantsPreCopy = options.preCopy && session.presentState?.isRunning == true
     if wantsPreCopy && session.state(named: "pre-copy") != nil {
       try preCopy(pump, reader)
@@ -48,7 +48,7 @@ public struct SaveOperation {
     try begin(stopped, pump)
     // The method itself as the closure would be a copy of this operation for each chunk.
     while try pump.move(
-      from: reader, in: stopped, { (bytes, left) throws(TransferFault) in try take(bytes, left) }) != .end
+      from: reader, in: stopped, { (bytes, left) throws(TransferFault) in try take(bytes, left, pump) }) != .end
     {
       try pump.judge(0, in: stopped, reader)
     }
@@ -62,7 +62,7 @@ public struct SaveOperation {
     let state = try session.insist(on: "pre-copy")
     try begin(state, pump)
     while try pump.continuesPreCopy(
-      from: reader, in: state, { (bytes, left) throws(TransferFault) in try take(bytes, left) })
+      from: reader, in: state, { (bytes, left) throws(TransferFault) in try take(bytes, left, pump) })
     {}
   }
 
@@ -71,7 +71,8 @@ public struct SaveOperation {
     do throws(StreamFault) { try sink.begin(phase: state) } catch { throw .stream(error) }
   }
 
-  private func take(_ bytes: RawSpan, _ left: Int) throws(TransferFault) {
+  private func take(_ bytes: RawSpan, _ left: Int, _ pump: Pump) throws(TransferFault) {
+    if left > 0 { try pump.checkGoingOn() }
     do throws(StreamFault) { try sink.chunk(bytes, left: left) } catch { throw .stream(error) }
   }
 }
@@ -93,11 +94,13 @@ extension State {
 private final class FlushingReader: ChunkReader {
   private let reader: any ChunkReader
   private let sink: any StreamWriter
+  private let pump: Pump
   /// Both, when the one can part with its memory and the other can take it.
   private let handing: (reader: any LendingReader, sink: WriteBehind)?
 
-  init(_ reader: any ChunkReader, _ sink: any StreamWriter) {
+  init(_ reader: any ChunkReader, _ sink: any StreamWriter, _ pump: Pump) {
     self.reader = reader
+    self.pump = pump
     self.sink = sink
     if let reader = reader as? any LendingReader, let sink = sink as? WriteBehind {
       handing = (reader, sink)
@@ -126,6 +129,7 @@ private final class FlushingReader: ChunkReader {
       guard WriteBehind.takesWhole(part.count) else {
         return try buffer.hand(part.count) { (bytes) throws(TransferFault) in try take(bytes, part.left) }
       }
+      if part.left > 0 { try pump.checkGoingOn() }
       do throws(StreamFault) { try sink.take(part, from: &buffer) } catch { throw .stream(error) }
     }
   }

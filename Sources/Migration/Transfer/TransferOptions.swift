@@ -6,7 +6,7 @@ public struct TransferLimits: Sendable, Equatable {
   public var time = Duration.seconds(3600)
   /// Time of pre-copy; then the device is stopped whether it converges or not.
   public var preCopyTime = Duration.seconds(60)
-  /// Time without any data from a stopped device that has not said that it is done.
+  /// Time without any data from stopped devices of which one has not said that it is done.
   public var stall = Duration.seconds(10)
   /// Time in which a pipe takes nothing of what a stopped device has given.
   public var fullPipe = Duration.seconds(30)
@@ -69,7 +69,7 @@ public struct TransferProgress: Sendable, Equatable {
   public let estimate: Estimate
   /// Whether pre-copy gets anywhere.
   public let verdict: Convergence.Verdict
-  /// How long what is left would take at the present rate; nil when that is not known.
+  /// How long what is left would take at the speed of the data so far; nil when that is not known.
   public let estimatedDowntime: Duration?
   /// How often a device was seen to begin anew with its initial data (`VFIO_PRECOPY_INFO_REINIT`).
   public var reinits = 0

@@ -176,7 +176,8 @@ final class V1Reader: LendingReader {
 
   /// A window that moves while its chunk is open would give other bytes than those of the chunk, in silence.
   private func check(_ offset: UInt64, of count: Int) throws(TransferFault) {
-    unsure += count
+    // A made-up length may be more than can be added.
+    unsure += min(count, Self.trusted + 1)
     guard unsure > Self.trusted else { return }
     unsure = 0
     let again = try onDevice { () throws(DeviceError) in

@@ -87,6 +87,28 @@ import VFIO
     #expect(device.state == "running")
   }
 
+  @Test(arguments: ["save", "migrate"]) func canBeGivenUpInTheMiddleOf(_ verb: String) throws {
+    let reads = Atomic(0)
+    let device = try SimulatedSession(Self.profile) { entry in
+      guard case .access(let access, _) = entry, case .read(_, _, 9...) = access.operation else { return }
+      reads.add(1, ordering: .relaxed)
+    }
+    let observer = TransferObserver(isCancelled: { reads.load(ordering: .relaxed) > 0 })
+    var options = TransferOptions()
+    options.preCopy = false
+    let report: TransferReport
+    if verb == "save" {
+      report = SaveOperation(device.session, to: MemoryStream(), options: options, observer: observer).run()
+    } else {
+      let target = try SimulatedSession(Self.profile + ",seed=2")
+      report = MigrateOperation([(device.session, target.session)], options: options, observer: observer).run()
+    }
+    #expect(report.fault == .cancelled)
+    #expect(report.faulty == nil)
+    #expect(reads.load(ordering: .relaxed) == 1)
+    #expect(device.state == "running")
+  }
+
   @Test func canBeGivenUpInTheirMiddle() throws {
     let folder = Folder()
     let saved = MemoryStream()

@@ -1,3 +1,5 @@
+import Dispatch
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -159,6 +161,68 @@ import VFIO
     #expect(requests(good).last == "reset")
   }
 
+  /// A device that answers after all finds that it was given up: nothing is run, and no source is stopped for it.
+  @Test(arguments: ["stop-copy", "running"]) func whatAnswersAfterTheRescueGoesOnWithNothing(state: String) throws {
+    let isSource = state == "stop-copy"
+    let profile = "v2-reference,size=64K,dirty=0,flags=1"
+    let source = try SimulatedSession("\(profile),seed=1\(isSource ? ",fault=hang:\(state)" : "")")
+    let target = try SimulatedSession("\(profile),seed=2\(isSource ? "" : ",fault=hang:\(state)")")
+    let before = try target.memory()
+    let isCancelled = Atomic(false)
+    let observer = TransferObserver(isCancelled: { isCancelled.load(ordering: .relaxed) })
+    nonisolated(unsafe) let operation = MigrateOperation([(source.session, target.session)], observer: observer)
+    let report = Mutex<TransferReport?>(nil)
+    let isOver = DispatchSemaphore(value: 0)
+    DispatchQueue(label: "migration").async {
+      let ended = operation.run()
+      report.withLock { $0 = ended }
+      isOver.signal()
+    }
+    let journal = (isSource ? source : target).session.journal
+    let deadline = ContinuousClock.now + .seconds(20)
+    while journal.open?.step?.name != state, ContinuousClock.now < deadline { usleep(1000) }
+    isCancelled.store(true, ordering: .relaxed)
+    #expect(operation.rescue(allBut: [isSource ? 0 : 1]) == [isSource ? 0 : 1])
+    let hanging = isSource ? source : target
+    #expect(hanging.faults.off("hang:\(state)"))
+    #expect(isOver.wait(timeout: .now() + 20) == .success)
+    #expect(report.withLock { $0 }?.fault == .cancelled)
+    #expect(source.state == "stop-copy")
+    #expect(!requests(source).contains("stop"))
+    if isSource {
+      #expect(requests(target) == ["resuming", "reset"])
+      #expect(try target.memory() == before)
+    }
+  }
+
+  /// Two threads must not use the same device.
+  @Test func aPairInTheMiddleOfItsDataIsWaitedForByTheRescue() throws {
+    let (hasData, isOver) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let isCancelled = Atomic(false)
+    let profile = "v2-reference,size=64M,dirty=0,flags=1"
+    let hanging = try SimulatedSession("\(profile),fault=hang:stop-copy")
+    let source = try SimulatedSession("\(profile),access-latency=20ms")
+    let other = try SimulatedSession("\(profile),seed=3")
+    let target = try SimulatedSession("\(profile),seed=4") { if $0.isWrite { hasData.signal() } }
+    let observer = TransferObserver(isCancelled: { isCancelled.load(ordering: .relaxed) })
+    nonisolated(unsafe) let operation = MigrateOperation(
+      [(hanging.session, other.session), (source.session, target.session)], observer: observer)
+    DispatchQueue(label: "migration").async {
+      _ = operation.run()
+      isOver.signal()
+    }
+    #expect(hasData.wait(timeout: .now() + 20) == .success)
+    isCancelled.store(true, ordering: .relaxed)
+    #expect(operation.rescue(allBut: [0], patience: .seconds(10)) == [0])
+    #expect(hanging.faults.off("hang:stop-copy"))
+    #expect(isOver.wait(timeout: .now() + 20) == .success)
+    #expect(requests(source) == ["stop-copy", "running"])
+    #expect(requests(target) == ["resuming", "reset"])
+    let entries = target.session.journal.entries().map(\.entry)
+    let reset = entries.lastIndex { $0.isStep(to: "reset") }
+    #expect(reset != nil && reset ?? 0 > entries.lastIndex { $0.isWrite } ?? .max)
+  }
+
   /// The sources must not run beside it.
   @Test func aDestinationThatCanNeitherBeResetNorStoppedKeepsTheSourcesStopped() throws {
     let sources = try (1...2).map { try SimulatedSession("v2-reference,size=64K,dirty=0,seed=\($0)") }
@@ -284,6 +348,12 @@ private final class Once: Sendable {
 }
 
 extension Journal.Entry {
+  /// Whether data has just been given to a device.
+  fileprivate var isWrite: Bool {
+    guard case .access(let access, _) = self, case .streamWrite = access.operation else { return false }
+    return true
+  }
+
   /// Whether data has just been taken out of a device.
   fileprivate var isData: Bool {
     guard case .access(let access, _) = self else { return false }

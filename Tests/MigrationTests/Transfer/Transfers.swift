@@ -11,14 +11,16 @@ import VFIO
 struct SimulatedSession {
   let session: MigrationSession
   let device: SimulatedDevice
+  /// The faults that its address names are on at first.
+  let faults: FaultSwitches
 
   /// - Parameter onEntry: called with every access and step, on the thread that makes it.
   init(_ address: String, onEntry: (@Sendable (Journal.Entry) -> Void)? = nil) throws {
     device = try SimulatedDevice.open(address)
     let journal = Journal(onEntry: onEntry)
     let faulty = InterferedDevice(device)
-    let switches = FaultSwitches(faulty)
-    for word in device.faults { try switches.on(word) }
+    faults = FaultSwitches(faulty)
+    for word in device.faults { try faults.on(word) }
     let recorded = RecordingDevice(faulty, recorder: journal)
     let interface = try #require(try MigrationSupport.find(on: recorded).interface)
     session = MigrationSession(device: recorded, interface: interface, journal: journal)

@@ -14,6 +14,7 @@ final class Flow: Sendable {
   private let contents: Mutex<FlowStatus>
   /// Brings the devices out of what was begun with them, but for those that hang; nil when there is nothing like that.
   private let rescue = Mutex<(@Sendable (Set<Int>) -> Void)?>(nil)
+  private let unfinished = Mutex<String?>(nil)
 
   /// A flow that has not begun. `onChange` is called after every change of `status`, on any thread.
   init(
@@ -26,6 +27,9 @@ final class Flow: Sendable {
     self.onChange = onChange
     contents = Mutex(FlowStatus(begun: clock()))
   }
+
+  /// A file of ours that is not whole, and must not stay behind.
+  var part: String? { unfinished.withLock { $0 } }
 
   /// What is known of it.
   var status: FlowStatus { contents.withLock { $0 } }
@@ -125,8 +129,10 @@ final class Flow: Sendable {
 
   private func save(_ device: OpenedDevice, _ session: MigrationSession, _ path: String) throws(StreamFault) {
     guard begins() else { return endUntouched() }
-    let writer = WriteBehind(
-      try StreamFileWriter(FileSink(path: path), identity: device.identity(of: session)))
+    let sink = try FileSink(path: path)
+    unfinished.withLock { $0 = FileSink.part(of: path) }
+    defer { unfinished.withLock { $0 = nil } }
+    let writer = WriteBehind(try StreamFileWriter(sink, identity: device.identity(of: session)))
     var report = SaveOperation(session, to: writer, options: options, observer: observer).run()
     guard report.fault == nil else {
       writer.abandon()

@@ -42,8 +42,7 @@ struct Leaving {
   /// - Parameter atOnce: whether the user does not want to wait for devices.
   /// - Returns: what has become of everything, a line each.
   func finish(atOnce: Bool = false) -> [String] {
-    // A file is ours only if the device was asked already.
-    for part in left.filter({ !$0.hanging(for: .zero).isEmpty }).compactMap(\.part) { unlink(part) }
+    for part in left.compactMap({ $0.part() }) { unlink(part) }
     for undertaking in atOnce ? [] : left {
       let hanging = undertaking.hanging(for: Self.patience)
       // Where none hangs, what goes on may still be at the others itself.

@@ -16,8 +16,8 @@ struct Undertaking {
   var unfinished: [String] = []
   /// Brings those devices that answer out of what was begun with them; the others are given by their places.
   var rescue: (Set<Int>) -> Void = { _ in }
-  /// A file that must not stay behind then.
-  var part: String?
+  /// A file that must not stay behind then; nil when there is none.
+  var part: () -> String? = { nil }
 
   /// The devices that have not answered a call for so long, by their places.
   func hanging(for time: Duration) -> Set<Int> {

@@ -9,7 +9,7 @@ public enum StreamPiece: Sendable, Equatable {
   case chunk(Int)
 }
 
-/// Reads a stream file from its start to its end, and checks each frame before it gives it away.
+/// Reads a stream file from its start to its end, and checks each frame before it gives away the last of it.
 public final class StreamFileReader {
   /// Where the stream comes from.
   public let identity: StreamIdentity
@@ -34,7 +34,7 @@ public final class StreamFileReader {
 
   /// Reads a file once from end to end and compares everything that can be compared, then begins again at its start.
   ///
-  /// The second time each chunk's checksum is compared before the chunk is given away, and at the end that the chunks were
+  /// The second time each chunk's checksum is compared before the last part of it is given away, and at the end that the chunks were
   /// the same: a file may change while it is used. The file stays open, so that it can't be replaced.
   public convenience init(checking path: String) throws(StreamFault) {
     let descriptor = try StreamDescriptor(opening: path, O_RDONLY)
