@@ -36,6 +36,8 @@ enum DirtyTracker: Sendable {
 
   /// Why it could not be started: perhaps the other one is to be asked.
   func fault(_ error: DeviceError, _ device: any Device, _ info: AddressSpaceInfo) -> DirtyFault {
+    // An iommufd says by itself where the log is.
+    if case .absent = error.reason { return .device(error) }
     guard error.errno == .ENOTTY else { return .device(error) }
     switch self {
     case .container:

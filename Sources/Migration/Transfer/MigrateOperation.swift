@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 import VFIO
 
@@ -13,11 +12,11 @@ public final class MigrateOperation {
   private let pairs: [Pair]
   private let options: TransferOptions
   private let observer: TransferObserver
-  private let progress = Mutex(Progress())
+  let progress = Mutex(Progress())
   /// Pairs that have a thread in the middle of something.
-  private let busy = Mutex<Set<Int>>([])
+  let busy = Mutex<Set<Int>>([])
   /// Nothing more is begun.
-  private let isGivenUp = Atomic(false)
+  let isGivenUp = Atomic(false)
 
   /// Migrates each source to its destination. Both must speak the same protocol.
   public init(
@@ -28,8 +27,8 @@ public final class MigrateOperation {
     self.observer = observer
   }
 
-  private var sources: [MigrationSession] { pairs.map(\.source) }
-  private var destinations: [MigrationSession] { pairs.map(\.destination) }
+  var sources: [MigrationSession] { pairs.map(\.source) }
+  var destinations: [MigrationSession] { pairs.map(\.destination) }
 
   /// Runs to the end, or to what went wrong: the report says which, and where the devices were left.
   public func run() -> TransferReport {
@@ -62,35 +61,14 @@ public final class MigrateOperation {
       })
   }
 
-  /// Brings the devices that answer out of what was begun with them, on another thread than the one that waits for one
-  /// that does not. The user has to have given up before. Should that one answer after all, the migration does not go on.
-  ///
-  /// - Parameters:
-  ///   - hanging: the devices that do not answer, by their place in the report: source, destination, and so on.
-  ///   - patience: how long the other pairs are waited for, which are in the middle of their data. One that does not end is
-  ///     left alone: two threads must not use the same device.
-  /// - Returns: the devices that were left alone.
-  @discardableResult
-  public func rescue(allBut hanging: Set<Int>, patience: Duration = .seconds(1)) -> Set<Int> {
-    isGivenUp.store(true, ordering: .sequentiallyConsistent)
-    let deadline = ContinuousClock.now + patience
-    func others() -> Set<Int> {
-      busy.withLock { $0 }.filter { !hanging.contains(Self.source($0)) && !hanging.contains(Self.destination($0)) }
-    }
-    while !others().isEmpty, ContinuousClock.now < deadline { usleep(5000) }
-    let left = hanging.union(others().flatMap { [Self.source($0), Self.destination($0)] })
-    _ = giveUp(allBut: left)
-    return left
-  }
-
   /// The states before; nil where one could not be read.
-  private struct Before {
+  struct Before {
     var sources: [State?] = []
     var destinations: [State?] = []
   }
 
   /// How far the devices are, for undoing it.
-  private struct Progress {
+  struct Progress {
     var before = Before()
     /// How many destinations have been put into RESUMING, in the order of the pairs.
     var prepared = 0
@@ -152,8 +130,8 @@ public final class MigrateOperation {
   }
 
   /// Where a pair's devices are in the report.
-  private static func source(_ pair: Int) -> Int { 2 * pair }
-  private static func destination(_ pair: Int) -> Int { 2 * pair + 1 }
+  static func source(_ pair: Int) -> Int { 2 * pair }
+  static func destination(_ pair: Int) -> Int { 2 * pair + 1 }
 
   /// Says of a fault that it is about this device.
   private func naming(
@@ -244,45 +222,4 @@ public final class MigrateOperation {
   }
 
   private func all(have name: String) -> Bool { sources.allSatisfy { $0.state(named: name) != nil } }
-
-  /// - Parameter hanging: devices that are not to be asked for anything, by their place in the report.
-  /// - Returns: the resets of the destinations, in their order; nil for those that needed none.
-  private func giveUp(allBut hanging: Set<Int> = []) -> [StepResult?] {
-    let progress = progress.withLock { progress in
-      defer { progress.isUndone = true }
-      return progress
-    }
-    if progress.isUndone { return [] }
-    // When all destinations run, the devices have moved: the sources must not run a second time.
-    if progress.hasMoved { return [] }
-    let resets = destinations.indices.map { index in
-      hanging.contains(Self.destination(index)) ? nil : giveUp(destination: index, progress)
-    }
-    let loose = destinations.indices.filter { index in
-      hanging.contains(Self.destination(index)) || runsOn(index, resets[index])
-    }
-    // Devices that talk to each other run all on one side: a source beside a destination is worse than none.
-    if progress.isStarting && !loose.isEmpty { return resets }
-    for (index, state) in progress.before.sources.enumerated() where !hanging.contains(Self.source(index)) {
-      if let state { sources[index].goBack(to: state) }
-    }
-    return resets
-  }
-
-  private func giveUp(destination index: Int, _ progress: Progress) -> StepResult? {
-    let destination = destinations[index]
-    if index < progress.prepared { return destination.resetOrStop() }
-    // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
-    guard index == progress.prepared else { return nil }
-    if let reset = destination.giveUpResuming() { return reset }
-    if let state = progress.before.destinations[index] { destination.goBack(to: state) }
-    return nil
-  }
-
-  /// Whether a destination may run on what it was given, as neither a reset nor stop could be had of it.
-  private func runsOn(_ index: Int, _ reset: StepResult?) -> Bool {
-    // One that is gone does not run.
-    guard let reset, !reset.isDone, reset.errno != .ENODEV else { return false }
-    return destinations[index].presentState?.isRunning != false
-  }
 }

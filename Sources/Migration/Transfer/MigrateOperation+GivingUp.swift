@@ -1,0 +1,67 @@
+import Glibc
+import Synchronization
+import VFIO
+
+extension MigrateOperation {
+  /// Brings the devices that answer out of what was begun with them, on another thread than the one that waits for one
+  /// that does not. The user has to have given up before. Should that one answer after all, the migration does not go on.
+  ///
+  /// - Parameters:
+  ///   - hanging: the devices that do not answer, by their place in the report: source, destination, and so on.
+  ///   - patience: how long the other pairs are waited for, which are in the middle of their data. One that does not end is
+  ///     left alone: two threads must not use the same device.
+  /// - Returns: the devices that were left alone.
+  @discardableResult
+  public func rescue(allBut hanging: Set<Int>, patience: Duration = .seconds(1)) -> Set<Int> {
+    isGivenUp.store(true, ordering: .sequentiallyConsistent)
+    let deadline = ContinuousClock.now + patience
+    func others() -> Set<Int> {
+      busy.withLock { $0 }.filter { !hanging.contains(Self.source($0)) && !hanging.contains(Self.destination($0)) }
+    }
+    while !others().isEmpty, ContinuousClock.now < deadline { usleep(5000) }
+    let left = hanging.union(others().flatMap { [Self.source($0), Self.destination($0)] })
+    _ = giveUp(allBut: left)
+    return left
+  }
+
+  /// - Parameter hanging: devices that are not to be asked for anything, by their place in the report.
+  /// - Returns: the resets of the destinations, in their order; nil for those that needed none.
+  func giveUp(allBut hanging: Set<Int> = []) -> [StepResult?] {
+    let progress = progress.withLock { progress in
+      defer { progress.isUndone = true }
+      return progress
+    }
+    if progress.isUndone { return [] }
+    // When all destinations run, the devices have moved: the sources must not run a second time.
+    if progress.hasMoved { return [] }
+    let resets = destinations.indices.map { index in
+      hanging.contains(Self.destination(index)) ? nil : giveUp(destination: index, progress)
+    }
+    let loose = destinations.indices.filter { index in
+      hanging.contains(Self.destination(index)) || runsOn(index, resets[index])
+    }
+    // Devices that talk to each other run all on one side: a source beside a destination is worse than none.
+    if progress.isStarting && !loose.isEmpty { return resets }
+    for (index, state) in progress.before.sources.enumerated() where !hanging.contains(Self.source(index)) {
+      if let state { sources[index].goBack(to: state) }
+    }
+    return resets
+  }
+
+  private func giveUp(destination index: Int, _ progress: Progress) -> StepResult? {
+    let destination = destinations[index]
+    if index < progress.prepared { return destination.resetOrStop() }
+    // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
+    guard index == progress.prepared else { return nil }
+    if let reset = destination.giveUpResuming() { return reset }
+    if let state = progress.before.destinations[index] { destination.goBack(to: state) }
+    return nil
+  }
+
+  /// Whether a destination may run on what it was given, as neither a reset nor stop could be had of it.
+  private func runsOn(_ index: Int, _ reset: StepResult?) -> Bool {
+    // One that is gone does not run.
+    guard let reset, !reset.isDone, reset.errno != .ENODEV else { return false }
+    return destinations[index].presentState?.isRunning != false
+  }
+}
