@@ -1,7 +1,7 @@
 /// One access to a device: what was asked, what came back, when, and how long it took.
 ///
-/// There are three for each chunk of a v1 device's data. All of it lies in the value itself, so that to make one and to
-/// keep it takes no memory of its own.
+/// There are three or four for each chunk of a v1 device's data. All of it lies in the value itself, so that to make one and
+/// to keep it takes no memory of its own.
 public struct Access: Sendable, Equatable {
   /// How many bytes of a payload an access keeps: enough for every register and every feature of migration.
   public static let payloadLimit = 32

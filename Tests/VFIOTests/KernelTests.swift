@@ -7,13 +7,12 @@ import Testing
 /// What can be tested of the kernel's side without a device: descriptors, guards, and how opening fails.
 @Suite struct KernelTests {
   @Test func aReadThatOverrunsItsBufferIsRefused() {
-    var guarded = GuardedBuffer(count: 4)
     var target: [UInt8] = [0, 0, 0, 0]
     var span = target.mutableSpan
     var bytes = span.mutableBytes
     let operation = Operation.read(region: 9, offset: 8, count: 4)
     let error = #expect(throws: DeviceError.self) {
-      try guarded.fill(&bytes, as: operation) { buffer in
+      try GuardedBuffer.fill(&bytes, as: operation) { buffer in
         // As a driver does that copies a register of 8 bytes whatever was asked for.
         buffer.baseAddress?.initializeMemory(as: UInt8.self, repeating: 1, count: 8)
         return 4
@@ -24,11 +23,10 @@ import Testing
   }
 
   @Test func aReadThatFitsComesThrough() throws {
-    var guarded = GuardedBuffer(count: 4)
     var target: [UInt8] = [9, 9, 9, 9]
     var span = target.mutableSpan
     var bytes = span.mutableBytes
-    let got = try guarded.fill(&bytes, as: .deviceInfo) { buffer in
+    let got = try GuardedBuffer.fill(&bytes, as: .deviceInfo) { buffer in
       buffer.copyBytes(from: [1, 2])
       return 2
     }

@@ -3,41 +3,43 @@
 /// A driver may copy a register of its own width into a smaller buffer (the mlx5 driver as posted for protocol v1 does
 /// so for odd widths), so a register never goes straight into a variable: it comes here first, and what lies behind it
 /// is compared.
-struct GuardedBuffer {
+///
+/// It lies on the stack: four registers are accessed for each chunk of a v1 device's data, and memory from the heap would
+/// take longer than a fast device's answer.
+enum GuardedBuffer {
+  /// Bytes behind those that were asked for.
   static let guardSize = 64
-  private static let pattern: UInt8 = 0xA5
+  private static let word = MemoryLayout<UInt64>.size
+  private static let pattern: UInt64 = 0xA5A5_A5A5_A5A5_A5A5
 
-  private var bytes: [UInt8]
-  private let count: Int
-
-  init(count: Int) {
-    self.count = count
-    bytes = [UInt8](repeating: Self.pattern, count: count + Self.guardSize)
-  }
-
-  /// Lets `call` fill the first `count` bytes, copies them to `target`, and refuses an answer that ran over the end.
-  mutating func fill(
+  /// Lets `call` fill as many bytes as `target` has, copies them to it, and refuses an answer that ran over the end.
+  @inline(__always)
+  static func fill(
     _ target: inout MutableRawSpan, as operation: Operation,
     by call: (UnsafeMutableRawBufferPointer) throws(DeviceError) -> Int
   ) throws(DeviceError) -> Int {
-    let got = try filled(by: call)
-    guard bytes[count...].allSatisfy({ $0 == Self.pattern }) else {
-      throw DeviceError(operation, .overran(count: count))
+    let count = target.byteCount
+    let words = (count + guardSize) / word + 1
+    // It rethrows any error, of whatever type.
+    let result = withUnsafeTemporaryAllocation(byteCount: words * word, alignment: word) { room in
+      for index in 0..<words { room.storeBytes(of: pattern, toByteOffset: index * word, as: UInt64.self) }
+      return Result { () throws(DeviceError) in
+        let got = try call(UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
+        guard isWhole(room, from: count) else { throw DeviceError(operation, .overran(count: count)) }
+        target.withUnsafeMutableBytes { target in
+          target.copyMemory(from: UnsafeRawBufferPointer(rebasing: room[..<min(count, max(0, got))]))
+        }
+        return got
+      }
     }
-    target.withUnsafeMutableBytes { target in
-      bytes.withUnsafeBytes { target.copyBytes(from: $0.prefix(min(count, max(0, got)))) }
-    }
-    return got
+    return try result.get()
   }
 
-  private mutating func filled(
-    by call: (UnsafeMutableRawBufferPointer) throws(DeviceError) -> Int
-  ) throws(DeviceError) -> Int {
-    let count = count
-    var span = bytes.mutableSpan
-    var room = span.mutableBytes
-    return try room.withUnsafeMutableBytes { (all) throws(DeviceError) -> Int in
-      try call(UnsafeMutableRawBufferPointer(rebasing: all[..<count]))
+  private static func isWhole(_ room: UnsafeMutableRawBufferPointer, from count: Int) -> Bool {
+    var difference: UInt64 = 0
+    for offset in stride(from: count, to: count + guardSize, by: word) {
+      difference |= room.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ pattern
     }
+    return difference == 0
   }
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A device of the running kernel, opened by its own node and iommufd, or through its group and a container.
 public final class KernelDevice: Device {
-  /// The largest read that goes through a guarded buffer; larger ones are data, not registers.
+  /// Shorter reads go through a guarded buffer; a page and more is data, not registers.
   private static let guardedLimit = 4096
 
   private let held: Mutex<KernelHold?>
@@ -57,9 +57,8 @@ public final class KernelDevice: Device {
     let place = region.offset &+ offset
     let operation = Operation.read(region: region.index, offset: offset, count: buffer.byteCount)
     let hold = try hold(operation)
-    guard buffer.byteCount > Self.guardedLimit else {
-      var guarded = GuardedBuffer(count: buffer.byteCount)
-      return try guarded.fill(&buffer, as: operation) { (bytes) throws(DeviceError) in
+    guard buffer.byteCount >= Self.guardedLimit else {
+      return try GuardedBuffer.fill(&buffer, as: operation) { (bytes) throws(DeviceError) in
         try hold.device.read(at: place, into: bytes, as: operation)
       }
     }
