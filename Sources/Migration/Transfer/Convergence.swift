@@ -56,9 +56,6 @@ public struct Convergence: Sendable {
     most = 0
   }
 
-  /// Bytes a second of late; 0 when that is not known.
-  public var rate: Double { recent?.rate ?? 0 }
-
   private var recent: Course? {
     guard let last = samples.last else { return nil }
     return Course(samples.drop { $0.time.duration(to: last.time) > Self.memory }, most: most)

@@ -7,7 +7,6 @@ import VFIO
 final class Pump: Sendable {
   private struct Contents {
     var phaseStart: Moment
-    var lastData: Moment
     /// When a device last answered.
     var latest: Moment
     var count: TransferCount
@@ -42,7 +41,7 @@ final class Pump: Sendable {
     // No later than a moment can be: so many years are as good as for ever.
     deadline = start + min(limits.time, .seconds(1 << 32))
     let count = TransferCount(devices: devices, target: options.downtimeTarget, now: start)
-    contents = Mutex(Contents(phaseStart: start, lastData: start, latest: start, count: count))
+    contents = Mutex(Contents(phaseStart: start, latest: start, count: count))
   }
 
   /// The present moment.
@@ -72,8 +71,8 @@ final class Pump: Sendable {
       guard contents.count.report.phases.last?.state != state.name else { return }
       contents.isStopped = !state.isRunning
       contents.endPhase(at: now)
-      (contents.phaseStart, contents.lastData, contents.latest) = (now, now, now)
-      contents.count.report.phases.append(TransferReport.Phase(state: state.name))
+      (contents.phaseStart, contents.latest) = (now, now)
+      contents.count.begin(TransferReport.Phase(state: state.name), at: now)
     }
   }
 
@@ -113,15 +112,16 @@ final class Pump: Sendable {
     let asked = stopped ? nil : clock()
     let piece = try reader.next(stopped: stopped, take)
     let now = clock()
-    let (bytes, lastData) = contents.withLock { contents in
+    let (bytes, silence) = contents.withLock { contents in
+      var silence = Duration.zero
       if case .chunk(let bytes) = piece {
-        contents.lastData = now
-        contents.count.add(bytes, of: device, in: (asked ?? contents.latest).nanoseconds(to: now))
+        contents.count.add(bytes, of: device, in: (asked ?? contents.latest).nanoseconds(to: now), at: now)
       } else {
         contents.count.addNothing(of: device)
+        silence = contents.count.silence(of: device, at: now)
       }
       contents.latest = now
-      return (contents.count.report.bytes, contents.lastData)
+      return (contents.count.moved, silence)
     }
     switch piece {
     case .chunk: break
@@ -131,7 +131,7 @@ final class Pump: Sendable {
     }
     if bytes > limits.bytes { throw ending(.bound("more than \(limits.bytes) bytes and no end (--max-bytes)")) }
     if now > deadline { throw ending(.bound("no end after \(limits.time) (--max-time)")) }
-    if piece == .nothingNow && stopped && lastData.duration(to: now) > limits.stall {
+    if stopped && silence > limits.stall {
       throw .bound("no data for \(limits.stall) from a stopped device that has not said that it is done")
     }
     return piece
@@ -162,8 +162,8 @@ final class Pump: Sendable {
     if contents.count.isTargetMet { return .target }
     if contents.phaseStart.duration(to: contents.latest) > limits.preCopyTime { return .time }
     // A device that has nothing now may have more in a moment; one that is silent for longer is as good as drained.
-    let idle = contents.lastData.duration(to: contents.latest)
-    return contents.count.haveNothing && idle >= .milliseconds(200) ? .silence : nil
+    guard contents.count.haveNothing else { return nil }
+    return contents.count.silence(at: contents.latest) >= .milliseconds(200) ? .silence : nil
   }
 
   /// After a move: asks a device now and then what is left, and gives the figures out.

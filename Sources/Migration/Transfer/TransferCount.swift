@@ -9,9 +9,17 @@ struct TransferCount {
     var left = Estimate()
     /// Whether it had data when it was last asked. One that has not answered yet may have some.
     var hadData = true
+    /// When it last gave some, or could first have done so.
+    var lastData: Moment
     var bytes: UInt64 = 0
     /// The time in which they were moved, in nanoseconds.
     var busy: Int64 = 0
+
+    mutating func add(_ bytes: Int, in nanoseconds: Int64, at now: Moment) {
+      (hadData, lastData) = (true, now)
+      self.bytes += UInt64(bytes)
+      busy += nanoseconds
+    }
 
     /// How long it would take to move what is left, in seconds; nil when its speed is not known.
     var secondsLeft: Double? {
@@ -24,6 +32,8 @@ struct TransferCount {
   private static let pace = Duration.milliseconds(100)
 
   var report = TransferReport()
+  /// Bytes in all, which the report adds up at every look.
+  private(set) var moved: UInt64 = 0
   private var sources: [Source]
   private var convergence: Convergence
   /// When how much had been moved, of late. Not every device says what is left, by which convergence is judged.
@@ -33,19 +43,17 @@ struct TransferCount {
 
   /// For so many devices, from now on.
   init(devices: Int, target: Duration, now: Moment) {
-    sources = [Source](repeating: Source(due: now + Self.pace), count: devices)
+    sources = [Source](repeating: Source(due: now + Self.pace, lastData: now), count: devices)
     convergence = Convergence(target: target)
     report.downtimeTarget = target
     recent = [(now, 0)]
   }
 
-  /// A chunk of so many bytes of this device was moved in so many nanoseconds; there is a phase.
-  mutating func add(_ bytes: Int, of device: Int, in nanoseconds: Int64) {
-    sources[device].hadData = true
-    sources[device].bytes += UInt64(bytes)
-    sources[device].busy += nanoseconds
-    report.phases[report.phases.count - 1].bytes += UInt64(bytes)
-    report.phases[report.phases.count - 1].chunks += 1
+  /// A chunk of so many bytes of this device was moved in so many nanoseconds, up to now; there is a phase.
+  mutating func add(_ bytes: Int, of device: Int, in nanoseconds: Int64, at now: Moment) {
+    moved += UInt64(bytes)
+    sources[device].add(bytes, in: nanoseconds, at: now)
+    report.phases[report.phases.count - 1].add(bytes)
   }
 
   /// The device had nothing when it was asked.
@@ -53,6 +61,20 @@ struct TransferCount {
 
   /// Whether no device had anything when it was last asked.
   var haveNothing: Bool { !sources.contains { $0.hadData } }
+
+  /// A phase begins: none of its data has come yet.
+  mutating func begin(_ phase: TransferReport.Phase, at now: Moment) {
+    report.phases.append(phase)
+    for index in sources.indices { sources[index].lastData = now }
+  }
+
+  /// How long this device has given nothing.
+  func silence(of device: Int, at now: Moment) -> Duration { sources[device].lastData.duration(to: now) }
+
+  /// How long none has given anything.
+  func silence(at now: Moment) -> Duration {
+    sources.indices.map { silence(of: $0, at: now) }.min() ?? .zero
+  }
 
   /// Whether the device may be asked what is left; counts as asked then.
   mutating func isDue(_ device: Int, at now: Moment) -> Bool {
@@ -63,7 +85,7 @@ struct TransferCount {
 
   /// Takes what a device says is left.
   mutating func note(_ left: Estimate, of device: Int, running: Bool, at now: Moment) {
-    recent.append((now, report.bytes))
+    recent.append((now, moved))
     while recent.count > 2, recent[1].time.duration(to: now) > Self.memory { recent.removeFirst() }
     if left.beginsAnew(after: sources[device].left) {
       report.reinits += 1
@@ -73,7 +95,7 @@ struct TransferCount {
     let all = self.left
     if all != Estimate() { report.phases[report.phases.count - 1].left = all }
     if let remaining = all.remaining {
-      convergence.note(moved: report.bytes, speed: speed(for: remaining), remaining: remaining, at: now.instant)
+      convergence.note(moved: moved, speed: speed(for: remaining), remaining: remaining, at: now.instant)
     }
     // What pre-copy came to was decided when the devices were stopped.
     if running { report.verdict = convergence.verdict }
@@ -109,7 +131,7 @@ struct TransferCount {
   /// - Parameter preCopyLeft: how long pre-copy may still last; nil when it is over.
   func progress(in state: State, elapsed: Duration, preCopyLeft: Duration? = nil) -> TransferProgress {
     TransferProgress(
-      state: state, bytes: report.bytes, phaseBytes: report.phases.last?.bytes ?? 0, elapsed: elapsed, rate: rate,
+      state: state, bytes: moved, phaseBytes: report.phases.last?.bytes ?? 0, elapsed: elapsed, rate: rate,
       estimate: left,
       verdict: report.verdict, estimatedDowntime: convergence.estimatedDowntime, reinits: report.reinits,
       preCopyLeft: preCopyLeft)

@@ -14,6 +14,11 @@ public struct TransferReport: Sendable, Equatable {
     public internal(set) var left: Estimate?
     /// Bytes a second.
     public var rate: Double { TransferReport.rate(of: bytes, in: duration) }
+
+    mutating func add(_ bytes: Int) {
+      self.bytes += UInt64(bytes)
+      chunks += 1
+    }
   }
 
   /// The phases, in their order.

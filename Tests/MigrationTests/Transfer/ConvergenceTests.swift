@@ -11,7 +11,6 @@ import Testing
     // second become dirty: if they become so anywhere, it will be 250 when all is clean.
     let judge = judge(count: 101) { tenth in (moved: 100 * tenth, remaining: 10_000 - 80 * tenth) }
     #expect(judge.converges(within: 2.3...2.7))
-    #expect(abs(judge.rate - 1000) < 1)
     // Nothing becomes dirty: that is a line.
     let line = self.judge { tenth in (moved: 100 * tenth, remaining: 10_000 - 100 * tenth) }
     #expect(line.converges(within: 8.9...9.1))
@@ -63,14 +62,14 @@ import Testing
       let time = start + .milliseconds(100 * tenth)
       judge.note(moved: 10_000, speed: 1000, remaining: 9_000 + UInt64(tenth), at: time)
     }
-    #expect(judge.rate == 0)
+    // Of nothing that moves nothing can be said.
+    #expect(judge.verdict == .unknown)
   }
 
   @Test func aDeviceThatGivesNoMoreThanItChangesIsJudgedByTheSpeedOfItsData() {
     // Emptied: 1000 bytes a second come, but they come in a tenth of the time.
     let judge = judge(speed: 10_000) { tenth in (moved: 100 * tenth, remaining: 900) }
     #expect(judge.verdict == .targetMet)
-    #expect(abs(judge.rate - 1000) < 1)
   }
 
   @Test func aNewBeginningIsJudgedByItself() {

@@ -238,12 +238,12 @@ import VFIO
   @Test func whatSeveralSourcesHaveLeftIsAddedUp() {
     var count = TransferCount(devices: 2, target: .seconds(1), now: .now)
     count.report.phases = [TransferReport.Phase(state: "pre-copy")]
-    count.add(1000, of: 0, in: 1_000_000)
+    count.add(1000, of: 0, in: 1_000_000, at: .now)
     var left = Estimate()
     (left.initial, left.dirty) = (0, 100)
     count.note(left, of: 0, running: true, at: .now)
     #expect(!count.isTargetMet)
-    count.add(1000, of: 1, in: 1_000_000)
+    count.add(1000, of: 1, in: 1_000_000, at: .now)
     (left.initial, left.dirty) = (7, 20)
     count.note(left, of: 1, running: true, at: .now)
     #expect(count.report.phases[0].left?.remaining == 127)
@@ -259,7 +259,7 @@ import VFIO
     var count = TransferCount(devices: 1, target: .zero, now: .now)
     for (state, bytes) in [("pre-copy", 1000), ("stop-copy", 10)] {
       count.report.phases.append(TransferReport.Phase(state: state))
-      count.add(bytes, of: 0, in: 1_000_000)
+      count.add(bytes, of: 0, in: 1_000_000, at: .now)
     }
     let progress = count.progress(in: .v2(.stopCopy), elapsed: .zero)
     #expect((progress.bytes, progress.phaseBytes) == (1010, 10))
@@ -271,7 +271,7 @@ import VFIO
     count.report.phases = [TransferReport.Phase(state: "pre-copy")]
     var left = Estimate()
     for (device, (bytes, pending)) in [(1000, UInt64(4000)), (100, 800)].enumerated() {
-      count.add(bytes, of: device, in: 1_000_000_000)
+      count.add(bytes, of: device, in: 1_000_000_000, at: .now)
       left.pending = pending
       count.note(left, of: device, running: true, at: .now)
     }
@@ -314,6 +314,28 @@ import VFIO
     }
   }
 
+  /// Data of another device is no sign of life of this one.
+  @Test func aSourceThatGivesNothingIsGivenUpWhileAnotherOneGivesItsData() throws {
+    let silent = FakeDevice.v1().holding(4096, at: 8).holding(4096, at: 16).holding(0, at: 24)
+    let interface = try #require(try MigrationSupport.find(on: silent).interface)
+    let session = MigrationSession(device: silent, interface: interface, journal: Journal())
+    let others = try ["rate=2M,seed=1", "seed=2", "seed=3"].map {
+      try SimulatedSession("v1-reference,size=64M,chunk=64K,dirty=0,\($0)")
+    }
+    var options = TransferOptions()
+    options.preCopy = false
+    options.limits.stall = .milliseconds(20)
+    let pairs = [(others[0].session, others[1].session), (session, others[2].session)]
+    let report = MigrateOperation(pairs, options: options).run()
+    guard case .bound(let why)? = report.fault else {
+      Issue.record("it went on: \(String(describing: report.fault))")
+      return
+    }
+    #expect(why.contains("that has not said that it is done"))
+    #expect(report.faulty == 2)
+    #expect(report.bytes < 64 << 20)
+  }
+
   @Test func aBoundIsNoDevicesFault() throws {
     let sessions = try (1...4).map { try SimulatedSession("v2-reference,size=1M,dirty=0,seed=\($0)") }
     var options = TransferOptions()
@@ -327,7 +349,7 @@ import VFIO
   @Test func whatIsLeftInStopCopyDoesNotChangeTheVerdictOfPreCopy() {
     var count = TransferCount(devices: 1, target: .zero, now: .now)
     count.report.phases = [TransferReport.Phase(state: "stop-copy")]
-    count.add(1000, of: 0, in: 1_000_000)
+    count.add(1000, of: 0, in: 1_000_000, at: .now)
     var left = Estimate()
     left.stopCopy = 0
     count.note(left, of: 0, running: false, at: .now)
