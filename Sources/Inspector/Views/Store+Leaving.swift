@@ -19,7 +19,7 @@ extension Store {
           flow.status.isUntouched || flow.status.ending != nil && handles.allSatisfy { $0.status.work == nil }
         },
         words: { self.words(of: flow) }, unfinished: ["\(name(of: flow.job)) did not come to its end."],
-        rescue: { flow.rescueDevices(allBut: $0, within: Leaving.rescueLimit) },
+        rescue: { flow.rescueDevices(allBut: $0, in: $1) },
         part: { flow.part })
     }
   }

@@ -141,6 +141,26 @@ struct LeavingFlowTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path("a.part")))
   }
 
+  @Test("brings the devices of several migrations that hang out of them at the same time")
+  func hangingTogether() throws {
+    let pairs = try ["1", "2"].map { seed in
+      try machine.open(
+        "v2-reference,size=64K,hang=stop-copy,seed=\(seed)", "v2-reference,size=64K,access-latency=150ms,seed=1\(seed)")
+    }
+    for pair in pairs { _ = try #require(store.begin(.migrate(pair[0], to: pair[1]), TransferOptions())) }
+    for pair in pairs {
+      try wait { store.journal(of: pair[0])?.open.map { $0.start.duration(to: .now) > .seconds(2) } == true }
+    }
+    let leaving = try #require(store.leave())
+    _ = leaving.finish()
+    let resets = pairs.flatMap { store.journal(of: $0[1])?.entries() ?? [] }.compactMap { line in
+      if case .access(let access, _) = line.entry, access.operation == .reset { access } else { nil }
+    }
+    #expect(resets.count == 2)
+    // One after the other, the second would have begun when the first was done.
+    #expect(try #require(resets.map(\.start).max()) < #require(resets.map { $0.start + $0.duration }.min()))
+  }
+
   @Test("at once leaves also a device that answers as it is, and says how it was last seen")
   func atOnce() throws {
     let devices = try machine.open("v2-reference,size=64K,hang=stop-copy", "v2-reference,size=64K,seed=2")

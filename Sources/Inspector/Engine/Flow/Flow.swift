@@ -45,15 +45,13 @@ final class Flow: Sendable {
   /// Brings the devices that do answer out of what was begun with them when another one does not, and so keeps the flow
   /// from doing it. After that there is nothing left of the flow but to end the program.
   ///
-  /// - Parameter hanging: the devices that do not answer, by their places in the job.
-  func rescueDevices(allBut hanging: Set<Int>, within limit: Duration) {
+  /// - Parameters:
+  ///   - hanging: the devices that do not answer, by their places in the job.
+  ///   - group: it is done when nothing of this group goes on.
+  func rescueDevices(allBut hanging: Set<Int>, in group: DispatchGroup) {
     guard let rescue = rescue.withLock({ $0 }) else { return }
-    let isDone = DispatchSemaphore(value: 0)
-    DispatchQueue(label: "rescue").async {
-      rescue(hanging)
-      isDone.signal()
-    }
-    _ = isDone.wait(timeout: .now() + limit / .seconds(1))
+    // A queue of its own each: one device that is slow to come out of it keeps no other.
+    DispatchQueue(label: "rescue").async(group: group) { rescue(hanging) }
   }
 
   /// Takes the figures of one moment.

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Migration
 
@@ -8,8 +9,8 @@ struct Leaving {
 
   /// A call that takes longer hangs, as far as can be told.
   private static let patience = Duration.seconds(2)
-  /// So long the devices that answer may take to be brought out of it when another one does not.
-  static let rescueLimit = Duration.seconds(2)
+  /// So many seconds the devices that answer may take to be brought out of it when another one does not.
+  private static let rescueLimit = 2.0
 
   /// What goes on.
   let undertakings: [Undertaking]
@@ -43,11 +44,13 @@ struct Leaving {
   /// - Returns: what has become of everything, a line each.
   func finish(atOnce: Bool = false) -> [String] {
     for part in left.compactMap({ $0.part() }) { unlink(part) }
+    let rescues = DispatchGroup()
     for undertaking in atOnce ? [] : left {
       let hanging = undertaking.hanging(for: Self.patience)
       // Where none hangs, what goes on may still be at the others itself.
-      if !hanging.isEmpty { undertaking.rescue(hanging) }
+      if !hanging.isEmpty { undertaking.rescue(hanging, rescues) }
     }
+    _ = rescues.wait(timeout: .now() + Self.rescueLimit)
     return undertakings.flatMap { $0.isOver() ? $0.words() : $0.unfinished }
   }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Migration
 
 /// Something that goes on while the program is to end: it is given up, and waited for, before the program ends.
@@ -14,8 +15,9 @@ struct Undertaking {
   let words: () -> [String]
   /// What is said when it is left in the middle, beside what is said of its devices.
   var unfinished: [String] = []
-  /// Brings those devices that answer out of what was begun with them; the others are given by their places.
-  var rescue: (Set<Int>) -> Void = { _ in }
+  /// Brings those devices that answer out of what was begun with them, as a work of the group; the others are given by
+  /// their places.
+  var rescue: (Set<Int>, DispatchGroup) -> Void = { _, _ in }
   /// A file that must not stay behind then; nil when there is none.
   var part: () -> String? = { nil }
 
