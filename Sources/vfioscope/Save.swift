@@ -54,13 +54,14 @@ struct Save: ParsableCommand {
     preCopyEnd.set(in: &wanted)
     var sha256: Result<String, StreamFault>?
     let watch = TransferWatch(quiet: transfer.json)
-    var report = transfer.supervise("save", of: [device], showing: watch, part: part) { observer, show in
+    var report = transfer.supervise("save", of: [device], showing: watch, part: part) { observer, rest in
       let report = SaveOperation(session, to: writer, options: wanted, observer: observer).run()
+      rest(nil)
       let start = ContinuousClock.now
       sha256 = finish(writer, report) { left in
         // A digest that is there in a moment is not worth a line.
         if start.duration(to: .now) > .milliseconds(300) {
-          show("the device goes on; SHA-256: \(size(Double(left))) left")
+          rest("the device goes on; SHA-256: \(size(Double(left))) left")
         }
         return !observer.isCancelled()
       }

@@ -41,11 +41,12 @@ struct TransferArguments: ParsableArguments {
   ///   - watch: who shows how far it is.
   ///   - part: a file that is not whole yet, which must not stay behind.
   ///   - rescue: what is done with the other devices when one hangs.
-  ///   - body: the transfer; `show` shows a line in place of the figures when no device is asked any more.
+  ///   - body: the transfer; it calls `rest` when no device is asked any more, to show a line in place of the figures or
+  ///     nothing new.
   func supervise(
     _ command: String, of devices: [WatchedDevice], showing watch: TransferWatch, part: String? = nil,
     rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Set<Int> = { $0 },
-    _ body: (TransferObserver, _ show: (String) -> Void) -> TransferReport
+    _ body: (TransferObserver, _ rest: (String?) -> Void) -> TransferReport
   ) -> TransferReport {
     let remove: @Sendable () -> Void = { if let part { unlink(part) } }
     let interruption = Interruption(
@@ -58,7 +59,7 @@ struct TransferArguments: ParsableArguments {
     interruption.set(command)
     let report = body(watch.observer) { line in
       interruption.set(nil)
-      watch.show(line)
+      if let line { watch.show(line) }
     }
     interruption.set(nil)
     hang.finish()
