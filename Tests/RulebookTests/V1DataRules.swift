@@ -58,10 +58,10 @@ struct V1DataRules {
     }
   }
 
-  @Test("don't make a device that changes by itself one that breaks them, by chance")
-  func chance() throws {
+  @Test("don't make a device that changes by itself one that breaks them, by chance", arguments: [8, 16, 32, 64])
+  func chance(dirty: Int) throws {
     for _ in 0..<60 {
-      let checked = try CheckedDevice("v1-reference,size=64K,dirty=32M", rules: ["V1-RES-02"])
+      let checked = try CheckedDevice("v1-reference,size=64K,dirty=\(dirty)M", rules: ["V1-RES-02"])
       for finding in checked.findings { #expect(finding.verdict == .pass, "\(finding.words)") }
     }
   }
