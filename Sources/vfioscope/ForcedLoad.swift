@@ -21,7 +21,7 @@ struct ForcedLoad {
     case nil: .accepted
     case .device, .window: .refusedAtWrite
     case .step(let result): result.from?.isResuming == true ? .refusedAtChange : .notAsked
-    case .stream, .bound, .cancelled: .notAsked
+    case .stream, .bound, .cancelled, .stranded: .notAsked
     }
   }
 

@@ -38,7 +38,9 @@ struct Load: ParsableCommand {
 
   func validate() throws {
     if raw && force { throw ValidationError("--raw needs no --force: plain bytes have nothing that could be wrong") }
-    if force && input == "-" { throw ValidationError("--force needs a file: what is wrong with it is said first") }
+    if force && LoadInput.comesOnce(input) {
+      throw ValidationError("--force needs a file: what is wrong with it is said first")
+    }
     if chunk != nil && !raw && !force { throw ValidationError("--chunk goes with --raw or --force") }
     guard (1...1 << 30).contains(chunk?.value ?? 1) else { throw ValidationError("--chunk takes 1 to 1G of bytes") }
   }
@@ -74,7 +76,8 @@ struct Load: ParsableCommand {
       return raw ? try .raw(input, chunk: chunk) : try .streamFile(input, force: force, chunk: chunk)
     } catch {
       let isPlain = error.kind == .foreign && !raw ? "; --raw loads a device's plain bytes" : ""
-      throw Failure(.refused, "\(error)\(isPlain)" + (error.isDamage && !raw && input != "-" ? Self.hint : ""))
+      let canBeForced = error.isDamage && !raw && !force && !LoadInput.comesOnce(input)
+      throw Failure(.refused, "\(error)\(isPlain)" + (canBeForced ? Self.hint : ""))
     }
   }
 
@@ -95,7 +98,9 @@ struct Load: ParsableCommand {
   ) throws(Failure) -> ForcedLoad? {
     var faults = found.faults.map(\.description)
     if let mismatch = mismatch(found, opened, `protocol`) {
-      guard force else { throw Failure(.unarmed, "\(input) \(mismatch)" + (input == "-" ? "" : Self.hint)) }
+      guard force else {
+        throw Failure(.unarmed, "\(input) \(mismatch)" + (LoadInput.comesOnce(input) ? "" : Self.hint))
+      }
       faults.append("\(input) \(mismatch)")
     }
     guard !faults.isEmpty else { return nil }

@@ -11,7 +11,7 @@ struct LoadInput {
 
   /// A stream file. One that is good is checked as a whole first; what comes through a pipe is checked as it comes.
   static func streamFile(_ path: String, force: Bool, chunk: Int) throws(StreamFault) -> LoadInput {
-    let comesOnce = path == "-" || isPipe(path)
+    let comesOnce = comesOnce(path)
     do throws(StreamFault) {
       if comesOnce {
         let reader = try StreamFileReader(path: path)
@@ -25,7 +25,9 @@ struct LoadInput {
     }
   }
 
-  private static func isPipe(_ path: String) -> Bool {
+  /// Whether it can't be looked at before it is loaded.
+  static func comesOnce(_ path: String) -> Bool {
+    if path == "-" { return true }
     var status = stat()
     return stat(path, &status) == 0 && [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT)
   }

@@ -63,6 +63,9 @@ struct Migrate: ParsableCommand {
     let protocols = Set(opened.map(\.session.interface.protocol))
     guard protocols.count == 1 else { throw Failure(.usage, "the devices speak different protocols") }
     try transfer.checkAccess(to: opened[0].device, opened[0].session)
+    for index in stride(from: 0, to: opened.count, by: 2) {
+      try preCopy.check(whyNoPreCopy(opened[index].device, opened[index].session))
+    }
     try checkModels(opened.map(\.device))
     if !yes {
       let lost = stride(from: 1, to: opened.count, by: 2).map { opened[$0].device.reference.description }

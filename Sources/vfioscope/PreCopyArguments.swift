@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspector
 import Migration
 
 /// When pre-copy is over.
@@ -17,9 +18,26 @@ struct PreCopyArguments: ParsableArguments {
     guard (0...1e7).contains(downtimeTarget ?? 0) else { throw ValidationError("--downtime-target takes milliseconds") }
   }
 
+  /// Refuses them where there will be no pre-copy for them to end.
+  ///
+  /// - Parameter why: why there will be none; nil when there will.
+  func check(_ why: String?) throws(Failure) {
+    guard isGiven, let why else { return }
+    throw Failure(.usage, "\(why): --downtime-target and --max-pre-copy-time have nothing to end")
+  }
+
   /// Puts it into a transfer's options.
   func set(in options: inout TransferOptions) {
     if let maxPreCopyTime { options.limits.preCopyTime = .seconds(maxPreCopyTime) }
     if let downtimeTarget { options.downtimeTarget = .milliseconds(downtimeTarget) }
   }
+}
+
+/// Why a device that is saved or migrated will give nothing while it still runs; nil when it will.
+func whyNoPreCopy(_ opened: OpenedDevice, _ session: MigrationSession) -> String? {
+  guard session.interface.states.contains(where: { $0.name == "pre-copy" }) else {
+    return "\(opened.reference) has no pre-copy"
+  }
+  guard let state = session.stateAtAGlance, !state.isRunning else { return nil }
+  return "\(opened.reference) is in \(state.name), and pre-copy is for a device that runs"
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Inspector
 import Migration
 
@@ -40,6 +41,9 @@ struct Save: ParsableCommand {
     if preCopyEnd.isGiven && !preCopy {
       throw ValidationError("--downtime-target and --max-pre-copy-time go with --pre-copy")
     }
+    if output == "-" && isatty(STDOUT_FILENO) == 1 {
+      throw ValidationError("a device's bytes would drive the terminal: name a file, or give -o - a pipe")
+    }
     if output == "-" && transfer.json { throw ValidationError("the stream and the JSON can't both be standard output") }
   }
 
@@ -47,6 +51,10 @@ struct Save: ParsableCommand {
     let (opened, session) = try options.openSession(journal: journal(tracing: transfer.trace))
     defer { session.interface.close() }
     try transfer.checkAccess(to: opened, session)
+    if preCopy, let why = whyNoPreCopy(opened, session) {
+      try preCopyEnd.check(why)
+      printError("vfioscope: \(printable(why)): all of its data is read while it is stopped")
+    }
     let writer = try makeWriter(for: opened, session)
     let device = WatchedDevice("device", opened, session)
     let part = output == "-" ? nil : FileSink.part(of: output)
@@ -90,7 +98,7 @@ struct Save: ParsableCommand {
   private func finish(
     _ writer: any StreamWriter, _ report: TransferReport, onDigest: (UInt64) -> Bool
   ) -> Result<String, StreamFault>? {
-    guard report.fault == nil else {
+    guard report.isWhole else {
       writer.abandon()
       return nil
     }

@@ -123,6 +123,8 @@ extension Capture {
       "protocol": JSON(identity?.protocol.rawValue),
       "bytes": JSON(count),
       "chunks": JSON(identity == nil ? nil : summary.chunks),
+      "fault": JSON(fault?.reason),
+      "fault_file_offset": JSON(fault?.offset),
     ])
   }
 }

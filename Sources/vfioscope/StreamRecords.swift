@@ -42,7 +42,8 @@ extension Stream {
         try printJSON(
           .object([
             "schema": .string("vfioscope.stream-records/1"), "file": .string(file), "format": JSON(format?.name),
-            "records": .array(kept), "limit_reached": .bool(isCut),
+            "records": .array(kept), "limit_reached": .bool(isCut), "fault": JSON(capture.fault?.reason),
+            "fault_file_offset": JSON(capture.fault?.offset),
           ]))
       } else if isCut {
         try printLine("More records follow: give a larger --limit.")

@@ -74,6 +74,9 @@ struct TransferOutput {
   /// Where a device was left, in words.
   private func words(of index: Int) -> String {
     let now = "now \(finalState(at: index) ?? "in an unknown state")"
+    if let lost = place(at: index)?.lostWay, !report.isWhole {
+      return "did not go on as before, as \(lost.whyNot), \(now)"
+    }
     guard let reset = place(at: index)?.reset else { return now }
     return reset.isDone
       ? "was reset, \(now); what it held is lost"
@@ -87,7 +90,7 @@ struct TransferOutput {
     }
     let end = forced == nil ? "end seen: all data moved" : "all that can be read was loaded"
     let about = faulty.map { "\($0.role) \($0.name): " } ?? ""
-    let head = fault.map { "not finished: \(about)\($0)" } ?? end
+    let head = fault.map { report.isWhole ? "\(end), but \($0)" : "not finished: \(about)\($0)" } ?? end
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
     if let meaning = report.fault?.meaning { lines.append(meaning) }
     if let end = report.preCopyEnd { lines.append("pre-copy: \(words(of: end))") }
@@ -131,6 +134,8 @@ struct TransferOutput {
   private func words(of end: TransferReport.PreCopyEnd) -> String {
     switch end {
     case .target: return "target of \(target) met"
+    case .time where report.verdict == .targetMet:
+      return "ended by --max-pre-copy-time with initial data left, which the destination needs first"
     case .time: return "ended by --max-pre-copy-time before the target of \(target) was met\(judged)"
     case .silence:
       return "ended when the device gave no more, \(report.verdict == .targetMet ? "target of \(target) met" : left)"
@@ -176,5 +181,5 @@ extension Convergence.Verdict {
 
 extension Duration {
   /// `12.3 ms`.
-  fileprivate var milliseconds: String { "\((microseconds / 100).rounded() / 10) ms" }
+  var milliseconds: String { "\((microseconds / 100).rounded() / 10) ms" }
 }

@@ -66,9 +66,10 @@ final class TransferWatch: Sendable {
 extension TransferProgress {
   fileprivate var line: String {
     let left = estimate.remaining.map { ", \(size(Double($0))) left" } ?? ""
+    let downtime = state.isRunning ? estimatedDowntime.map { ", about \($0.milliseconds) if stopped now" } ?? "" : ""
     let judged = verdict == .unknown || !state.isRunning ? "" : ", \(verdict.words)\(isTooLate ? ", too late" : "")"
     let anew = reinits == 0 ? "" : ", begun anew \(counted(reinits, "time"))"
     let speed = rate > 0 ? ", \(size(rate))/s" : ""
-    return "\(state.name): \(size(Double(phaseBytes)))\(speed)\(left)\(judged)\(anew)"
+    return "\(state.name): \(size(Double(phaseBytes)))\(speed)\(left)\(downtime)\(judged)\(anew)"
   }
 }

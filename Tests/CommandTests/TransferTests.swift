@@ -317,6 +317,53 @@ struct TransferTests {
     #expect(touched["devices"]?.elements.map { $0["state"] } == ["running", "running"])
   }
 
+  @Test("a device that does not go on after its save is told of with exit code 1, and its file is whole")
+  func stranded() throws {
+    let device = "sim:v2-reference,size=64K,flags=1,fail=running:EIO"
+    let run = try vfioscope("save", device, "-o", path("x"))
+    #expect(run.status == .exited(1))
+    #expect(
+      run.lines.contains {
+        $0.hasPrefix("end seen: all data moved, but the device does not go on as before: running was refused: EIO")
+      })
+    #expect(run.lines.last == "device \(device): now stop")
+    #expect(try vfioscope("stream", "info", path("x")).status == .exited(0))
+    let report = try ParsedJSON(vfioscope("save", device, "-o", path("y"), "--json").output)
+    #expect(report["result"] == "error" && report["sha256"]?.text != nil)
+    #expect(report["error"]?.text?.hasPrefix("the device does not go on as before: ") == true)
+  }
+
+  @Test("a source that does not go on after a failure is told of, and why")
+  func lostWay() throws {
+    let (source, target) = ("sim:v2-reference,size=64K,fail=running:EIO", "sim:v2-reference,size=64K,seed=2,break=16K")
+    let run = try vfioscope("migrate", source, target, "--yes")
+    #expect(run.status == .exited(1))
+    let line = "source \(source): did not go on as before, as running was refused: EIO"
+    #expect(run.lines.contains { $0.hasPrefix(line) && $0.hasSuffix(", now pre-copy") })
+  }
+
+  @Test("bounds of pre-copy are refused where there is none, and save says when there is none")
+  func noPreCopy() throws {
+    let (plain, stopped) = ("sim:v2-reference,size=64K,flags=1", "sim:v2-reference,size=64K,state=stop")
+    let why = [
+      plain: "\(plain) has no pre-copy", stopped: "\(stopped) is in stop, and pre-copy is for a device that runs",
+    ]
+    for device in [plain, stopped] {
+      let migrated = try vfioscope(
+        "migrate", device, "sim:v2-reference,size=64K,seed=2", "--yes", "--downtime-target", "10")
+      let saved = try vfioscope("save", device, "-o", path("x"), "--pre-copy", "--max-pre-copy-time", "1")
+      for run in [migrated, saved] {
+        #expect(run.status == .exited(2))
+        let end = "--downtime-target and --max-pre-copy-time have nothing to end"
+        #expect(run.errorLines.contains("vfioscope: \(why[device] ?? ""): \(end)"))
+      }
+      let told = try vfioscope("save", device, "-o", path("y"), "--pre-copy", "--replace")
+      #expect(told.status == .exited(0))
+      #expect(told.errorLines == ["vfioscope: \(why[device] ?? ""): all of its data is read while it is stopped"])
+    }
+    #expect(!exists("x"))
+  }
+
   @Test("what a device had left when pre-copy ended is told, and that more came")
   func pastEstimates() throws {
     let silent = try vfioscope("save", "sim:spdk-v1", "-o", path("x"), "--pre-copy")

@@ -30,7 +30,7 @@ struct DeviceView: View {
     case .escape, .left, .backspace: return .pop
     case .character("q"): return .quit
     case .character("J"): return .push(JournalView(reference))
-    case .character("c"): return store.close(reference) ? .pop : .stay
+    case .character("c"): return close(store)
     case .character("o"): reopen(store)
     case .character("a"): return toggleArm(store)
     case .character("s"), .enter: return step(store)
@@ -41,6 +41,20 @@ struct DeviceView: View {
     default: return handleFlow(key, store)
     }
     return .stay
+  }
+
+  /// A session of data ends with the device's descriptor, and many drivers go back to running then.
+  private func close(_ store: Store) -> Reaction {
+    guard let state = store.status(reference)?.observation?.state, state.isSaving || state.isResuming,
+      store.isArmed(reference), store.status(reference)?.work == nil
+    else { return store.close(reference) ? .pop : .stay }
+    return .push(
+      Confirm(
+        reference, title: "Close it in \(state.name)?",
+        lines: [
+          "The device is in the middle of its data. Closing it ends that: what was not moved yet is lost to the session.",
+          "Many drivers go back to running then.",
+        ], command: .close, from: state))
   }
 
   private func isUsable(_ status: DeviceStatus) -> Bool { status.facts != nil && status.lookFailure == nil }

@@ -118,6 +118,7 @@ extension Store {
     switch report.fault {
     case nil: end = "was done before it could be given up"
     case .cancelled?: end = "was given up"
+    case let fault? where report.isWhole: end = "was done before it could be given up, but \(fault)"
     case let fault?: end = "was not finished: \(fault)"
     }
     return ["\(name) \(end)."] + report.places(of: flow.job.devices.map(self.name))

@@ -177,6 +177,7 @@ final class Store {
     switch command {
     case .arm: armed.insert(reference)
     case .disarm: armed.remove(reference)
+    case .close: return close(reference)
     case .checkRules(.none):
       guard !refuseBusy(reference) else { return false }
       handles[reference]?.checkRules(.none)

@@ -70,6 +70,7 @@ enum Command: Equatable {
   case makeFault(UserFault)
   case arm
   case disarm
+  case close
 }
 
 extension Command {
@@ -79,7 +80,7 @@ extension Command {
     case .watchDirtyPages: DirtyView(device)
     case .checkRules: RulesView(device)
     case .makeFault: FaultView(device)
-    case .step, .act, .arm, .disarm: nil
+    case .step, .act, .arm, .disarm, .close: nil
     }
   }
 }

@@ -9,6 +9,8 @@ public struct Estimate: Sendable, Equatable {
   public var dirty: UInt64?
   /// `stop_copy_length` of protocol v2: what would come once the device is stopped.
   public var stopCopy: UInt64?
+  /// Of the file that is loaded: no figure of a device.
+  public var unread: UInt64?
   /// `VFIO_PRECOPY_INFO_REINIT`: new initial data is on the stream. Only a device that was asked to says so.
   public var isReinit = false
 
@@ -23,7 +25,7 @@ public struct Estimate: Sendable, Equatable {
   /// was not read comes in stop-copy in any case. QEMU adds the two: with a driver that counts the unread data in both
   /// that would be up to twice too long, and a target that could be met would be missed.
   public var remaining: UInt64? {
-    if let pending { return pending }
+    if let known = pending ?? unread { return known }
     guard initial != nil || dirty != nil else { return stopCopy }
     let (sum, overflow) = (initial ?? 0).addingReportingOverflow(dirty ?? 0)
     return max(overflow ? .max : sum, stopCopy ?? 0)

@@ -21,6 +21,9 @@ public protocol ChunkSource: AnyObject {
   /// - Returns: where it lies there; nil when all has come.
   func nextPart(into buffer: inout [UInt8]) throws(StreamFault) -> PlacedPart?
 
+  /// Bytes of all chunks together, when they were counted before; nil when nobody knows.
+  var total: UInt64? { get }
+
   /// The SHA-256 of all chunks together, 64 hexadecimal digits, once all have come; nil when there is none.
   var digest: String? { get }
 
@@ -29,6 +32,9 @@ public protocol ChunkSource: AnyObject {
 }
 
 extension ChunkSource {
+  /// It was not counted.
+  public var total: UInt64? { nil }
+
   /// Nobody is waited for.
   public var wait: StreamWait? { nil }
 }
@@ -61,19 +67,23 @@ public struct LoadOperation {
   public func run() -> TransferReport {
     let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
     pump.watch(source.wait)
-    var reset: StepResult?
+    let before = session.presentState
+    var (isBegun, undoing): (Bool, StepResult?) = (false, nil)
     do throws(TransferFault) {
-      try load(pump)
+      let state = try session.insist(on: "resuming")
+      isBegun = true
+      try load(pump, in: state)
     } catch {
       pump.fail(error)
-      reset = session.giveUpResuming()
+      undoing = session.giveUpResuming()
+      // A device that did not come to resuming still has its own state, and goes on with it.
+      if undoing == nil, !isBegun, let before { undoing = session.goBack(to: before) }
     }
     pump.endPhase()
-    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState, reset: reset)])
+    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState, undoing: undoing)])
   }
 
-  private func load(_ pump: Pump) throws(TransferFault) {
-    let state = try session.insist(on: "resuming")
+  private func load(_ pump: Pump, in state: State) throws(TransferFault) {
     pump.begin(state)
     let writer = session.interface.writer(options.access)
     let reader = SourceReader(source)
@@ -94,6 +104,7 @@ public struct LoadOperation {
 private final class SourceReader: ChunkReader {
   private let source: any ChunkSource
   private var buffer: [UInt8] = []
+  private var given: UInt64 = 0
 
   init(_ source: any ChunkSource) {
     self.source = source
@@ -108,9 +119,14 @@ private final class SourceReader: ChunkReader {
       let bytes = buffer
       try take(bytes.span.bytes.extracting(part.place), part.left)
       count += part.place.count
+      given += UInt64(part.place.count)
       if part.left == 0 { return .chunk(count) }
     }
   }
 
-  func estimate(stopped: Bool) throws(TransferFault) -> Estimate { Estimate() }
+  func estimate(stopped: Bool) throws(TransferFault) -> Estimate {
+    var estimate = Estimate()
+    estimate.unread = source.total.map { $0 - min($0, given) }
+    return estimate
+  }
 }

@@ -25,27 +25,28 @@ extension MigrateOperation {
   }
 
   /// - Parameter hanging: devices that are not to be asked for anything, by their place in the report.
-  /// - Returns: the resets of the destinations, in their order; nil for those that needed none.
-  func giveUp(allBut hanging: Set<Int> = []) -> [StepResult?] {
+  /// - Returns: what was asked of the devices for it, by their place; nothing of those where that was not needed.
+  func giveUp(allBut hanging: Set<Int> = []) -> [Int: StepResult] {
     let progress = progress.withLock { progress in
       defer { progress.isUndone = true }
       return progress
     }
-    if progress.isUndone { return [] }
+    if progress.isUndone { return [:] }
     // When all destinations run, the devices have moved: the sources must not run a second time.
-    if progress.hasMoved { return [] }
-    let resets = destinations.indices.map { index in
-      hanging.contains(Self.destination(index)) ? nil : giveUp(destination: index, progress)
+    if progress.hasMoved { return [:] }
+    var undone: [Int: StepResult] = [:]
+    for index in destinations.indices where !hanging.contains(Self.destination(index)) {
+      undone[Self.destination(index)] = giveUp(destination: index, progress)
     }
     let loose = destinations.indices.filter { index in
-      hanging.contains(Self.destination(index)) || runsOn(index, resets[index])
+      hanging.contains(Self.destination(index)) || runsOn(index, undone[Self.destination(index)])
     }
     // Devices that talk to each other run all on one side: a source beside a destination is worse than none.
-    if progress.isStarting && !loose.isEmpty { return resets }
+    if progress.isStarting && !loose.isEmpty { return undone }
     for (index, state) in progress.before.sources.enumerated() where !hanging.contains(Self.source(index)) {
-      if let state { sources[index].goBack(to: state) }
+      if let state { undone[Self.source(index)] = sources[index].goBack(to: state) }
     }
-    return resets
+    return undone
   }
 
   private func giveUp(destination index: Int, _ progress: Progress) -> StepResult? {
@@ -54,14 +55,13 @@ extension MigrateOperation {
     // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
     guard index == progress.prepared else { return nil }
     if let reset = destination.giveUpResuming() { return reset }
-    if let state = progress.before.destinations[index] { destination.goBack(to: state) }
-    return nil
+    return progress.before.destinations[index].flatMap { destination.goBack(to: $0) }
   }
 
   /// Whether a destination may run on what it was given, as neither a reset nor stop could be had of it.
   private func runsOn(_ index: Int, _ reset: StepResult?) -> Bool {
     // One that is gone does not run.
-    guard let reset, !reset.isDone, reset.errno != .ENODEV else { return false }
+    guard let reset, reset.requested == .reset, !reset.isDone, reset.errno != .ENODEV else { return false }
     return destinations[index].presentState?.isRunning != false
   }
 }

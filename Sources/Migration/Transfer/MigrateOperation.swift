@@ -40,12 +40,12 @@ public final class MigrateOperation {
         reader: pair.source.interface.reader(options.access), writer: pair.destination.interface.writer(options.access),
         digest: options.digest ? SideDigest() : nil)
     }
-    var resets: [StepResult?] = []
+    var undone: [Int: StepResult] = [:]
     do throws(TransferFault) {
       try migrate(pump, moves)
     } catch {
       pump.fail(error)
-      resets = giveUp()
+      undone = giveUp()
     }
     // Only now: they may be behind the data, and nobody is to wait for them while all devices are stopped.
     if progress.withLock({ $0.hasMoved }) { pump.note(digests: moves.compactMap { $0.digest?.finish().hexadecimal }) }
@@ -53,10 +53,10 @@ public final class MigrateOperation {
     return pump.finish(
       in: pairs.enumerated().flatMap { index, pair in
         [
-          TransferReport.FinalState(role: "source", state: pair.source.presentState),
           TransferReport.FinalState(
-            role: "destination", state: pair.destination.presentState,
-            reset: resets.indices.contains(index) ? resets[index] : nil),
+            role: "source", state: pair.source.presentState, undoing: undone[Self.source(index)]),
+          TransferReport.FinalState(
+            role: "destination", state: pair.destination.presentState, undoing: undone[Self.destination(index)]),
         ]
       })
   }

@@ -18,9 +18,21 @@ extension MigrationSession {
 
   /// Leaves a saving state, or one on the way to it, for the one before: nothing is lost by that. A device in its error
   /// state stays there.
-  func goBack(to before: State) {
-    guard let now = presentState, !now.isError, !now.isSame(as: before) else { return }
-    step(.state(before))
+  ///
+  /// - Returns: what came of it; nil when there was nothing to be asked for.
+  @discardableResult
+  func goBack(to before: State) -> StepResult? {
+    guard let now = presentState, !now.isError, !now.isSame(as: before) else { return nil }
+    let goal = way(from: now, backTo: before)
+    return goal.isSame(as: now) ? nil : step(.state(goal))
+  }
+
+  /// There is no arc from stop-copy into pre-copy (linux/vfio.h): a device that was found there goes on without it.
+  private func way(from now: State, backTo before: State) -> State {
+    guard before.isSaving, before.isRunning, case .refused = interface.plan(from: now, to: before).standing else {
+      return before
+    }
+    return state(named: before.isQuiet ? "running-p2p" : "running") ?? before
   }
 
   /// Makes an end of a load, whose data are lost by that. It must not run beside its source, which may have happened

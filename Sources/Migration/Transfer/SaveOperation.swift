@@ -31,10 +31,21 @@ public struct SaveOperation {
       pump.fail(error)
     }
     pump.endPhase()
+    var back: StepResult?
     if let before, before.canBeSaved {
-      session.goBack(to: before.isRunning ? before : session.state(named: "stop") ?? before)
+      back = session.goBack(to: before.isRunning ? before : session.state(named: "stop") ?? before)
     }
-    return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState)])
+    let now = session.presentState
+    // Of a fault that came before, this is only a consequence.
+    if let why = whyStranded(back, now) { pump.fail(.stranded(why)) }
+    return pump.finish(in: [TransferReport.FinalState(role: "device", state: now, undoing: back)])
+  }
+
+  /// Why a device does not go on, by what came of asking it to and the state that was read back.
+  private func whyStranded(_ back: StepResult?, _ now: State?) -> String? {
+    guard let now else { return "its state can't be read back" }
+    if now.isError { return "it is in \(now.name), which only a reset leaves" }
+    return back.flatMap { $0.isDone ? nil : $0.whyNot }
   }
 
   private func save(_ pump: Pump) throws(TransferFault) {

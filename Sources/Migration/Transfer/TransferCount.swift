@@ -93,7 +93,7 @@ struct TransferCount {
     }
     sources[device].left = left
     let all = self.left
-    if all != Estimate() { report.phases[report.phases.count - 1].left = all }
+    if all.unread == nil, all != Estimate() { report.phases[report.phases.count - 1].left = all }
     if let remaining = all.remaining {
       convergence.note(moved: moved, speed: speed(for: remaining), remaining: remaining, at: now.instant)
     }

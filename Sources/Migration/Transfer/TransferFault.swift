@@ -14,6 +14,8 @@ public enum TransferFault: Error, Sendable, Equatable {
   case bound(String)
   /// The user gave up.
   case cancelled
+  /// All data was moved, but the device does not go on as it did before; the text says why.
+  case stranded(String)
 }
 
 extension TransferFault: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension TransferFault: CustomStringConvertible {
     case .stream(let fault): "\(fault)"
     case .bound(let which): which
     case .cancelled: "interrupted"
+    case .stranded(let why): "the device does not go on as before: \(why)"
     }
   }
 }
@@ -38,7 +41,7 @@ extension TransferFault {
     case .device(let error):
       error.operation.givesData
         ? "A device refuses data that is not for it: of another kind, another size or another version." : nil
-    case .window, .stream, .bound, .cancelled: nil
+    case .window, .stream, .bound, .cancelled, .stranded: nil
     }
   }
 }
@@ -55,7 +58,7 @@ extension Operation {
 
 extension StepResult {
   /// Why this step is no success, in one line.
-  fileprivate var whyNot: String {
+  public var whyNot: String {
     if let withheld {
       return "\(requested.name) was not asked for: \(withheld)" + (failure.map { ": \($0)" } ?? "")
     }

@@ -58,8 +58,25 @@ public struct TransferReport: Sendable, Equatable {
     public let role: String
     /// The state, or nil when it could not be read.
     public let state: State?
-    /// The reset that was to undo what had begun; nil when none was asked for. What the device held is lost with it.
-    public var reset: StepResult?
+    /// What was asked for to undo what had begun: a reset, with which what the device held is lost, or the state that it
+    /// had before; nil when nothing was.
+    public var undoing: StepResult?
+
+    /// The reset among them.
+    public var reset: StepResult? { undoing?.requested == .reset ? undoing : nil }
+    /// The way back to the state before, when it was not found.
+    public var lostWay: StepResult? {
+      guard let undoing, undoing.requested != .reset, !undoing.isDone else { return nil }
+      return undoing
+    }
+  }
+
+  /// Whether all data was moved, whatever became of the devices.
+  public var isWhole: Bool {
+    switch fault {
+    case nil, .stranded?: true
+    default: false
+    }
   }
 
   /// Bytes in all.

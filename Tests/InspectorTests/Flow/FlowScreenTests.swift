@@ -138,7 +138,7 @@ import VFIO
     feed(flow, .targetMet)
     screen.app.store.perform(.step(.reset), on: destination)
     var report = report([("pre-copy", 60_000_000, 58, .seconds(10.2))], [.running, .running])
-    report.states[1].reset = StepResult(
+    report.states[1].undoing = StepResult(
       requested: .reset, from: .v2(.resuming), plan: nil, failure: nil, reached: .v2(.running), duration: .zero)
     report.fault = .step(
       StepResult(
@@ -168,6 +168,10 @@ import VFIO
   @Test func aDeviceThatIsDoneDoesNotWaitForTheDigest() throws {
     let (screen, flow) = program()
     flow.note(.at(1, .stopCopy, bytes: 1))
+    #expect(screen.text.contains("stop-copy  STOP_COPY"))
+    flow.note(left: .v2(.running))
+    #expect(screen.text.contains("The device goes on. The file is being completed."))
+    #expect(screen.text.contains("running  RUNNING") && !screen.text.contains("stop-copy  STOP_COPY"))
     flow.note(digestLeft: 500 << 20)
     #expect(screen.text.contains("The device goes on. The SHA-256 of its data is being made: 500.0 MiB left."))
     // It comes for each bit of the file; only some are drawn.

@@ -43,9 +43,10 @@ struct FlowStatusTests {
     var status = FlowStatus(begun: .now)
     status.note(.at(1, .preCopy, bytes: 100), at: .now)
     status.note(.at(3, .preCopy, bytes: 300), at: .now)
-    status.note(.at(4, .stopCopy, bytes: 350), at: .now)
+    status.note(.at(4, .stopCopy, bytes: 350, inPhase: 20), at: .now)
     #expect(status.phases.map(\.state) == ["pre-copy", "stop-copy"])
-    #expect(status.phases.map(\.bytes) == [300, 50])
+    // What came since the last figures was still pre-copy.
+    #expect(status.phases.map(\.bytes) == [300, 20])
     #expect(status.phases.map(\.duration) == [.seconds(3), .seconds(1)])
     #expect(status.stopped == .seconds(4))
     #expect(status.bytes == 350)

@@ -224,7 +224,7 @@ extension TransferFault {
     switch self {
     case .device(let error): error.errno
     case .step(let step): step.errno
-    case .window, .stream, .bound, .cancelled: nil
+    case .window, .stream, .bound, .cancelled, .stranded: nil
     }
   }
 }

@@ -336,6 +336,23 @@ import VFIO
     #expect(report.bytes < 64 << 20)
   }
 
+  @Test func aSourceThatDoesNotGoOnAfterAFailureIsToldOf() throws {
+    let source = try SimulatedSession("v2-reference,size=64K,dirty=0,fail=running:EIO")
+    let target = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=2,break=16K")
+    let report = MigrateOperation([(source.session, target.session)]).run()
+    #expect(report.faulty == 1)
+    #expect(report.states.first?.lostWay?.errno == .EIO)
+    #expect(report.states.last?.reset?.isDone == true && report.states.last?.lostWay == nil)
+  }
+
+  @Test func aSourceThatWasFoundInPreCopyRunsAfterAFailure() throws {
+    let source = try SimulatedSession("v2-reference,size=64K,dirty=0")
+    _ = source.session.step(.state(.v2(.preCopy)))
+    let target = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=2,fail=running:EIO")
+    #expect(MigrateOperation([(source.session, target.session)]).run().fault != nil)
+    #expect(source.state == "running")
+  }
+
   @Test func aBoundIsNoDevicesFault() throws {
     let sessions = try (1...4).map { try SimulatedSession("v2-reference,size=1M,dirty=0,seed=\($0)") }
     var options = TransferOptions()

@@ -27,6 +27,52 @@ import VFIO
     #expect(try target.memory() == source.memory())
   }
 
+  /// What was saved is good; that the device stands still must not be missed.
+  @Test(arguments: [
+    ("v1-reference,fail=running:EIO", "stop"), ("v2-reference,flags=1,fail=running:EIO", "stop"),
+    ("v2-reference,fail=running:EIO:error", "error"),
+  ]) func aDeviceThatDoesNotGoOnAfterItsSaveIsAFault(options: String, left: String) throws {
+    let device = try SimulatedSession("\(options),size=64K,dirty=0")
+    let stream = MemoryStream()
+    let report = SaveOperation(device.session, to: stream).run()
+    guard case .stranded(let why)? = report.fault else {
+      Issue.record("\(String(describing: report.fault))")
+      return
+    }
+    #expect(why.contains("EIO") || why.contains("error"))
+    #expect(report.isWhole && report.bytes >= 64 << 10)
+    #expect(report.states.map(\.state?.name) == [device.state])
+    #expect(device.state == left || device.state == "stop-copy")
+  }
+
+  /// There is no arc back into pre-copy from stop-copy (linux/vfio.h).
+  @Test(arguments: ["v1-reference", "v2-reference", "v2-reference,flags=7"])
+  func aDeviceThatWasFoundInPreCopyRunsAfterwards(options: String) throws {
+    for state in ["pre-copy"] + (options.contains("flags=7") ? ["pre-copy-p2p"] : []) {
+      let device = try SimulatedSession("\(options),size=64K,dirty=0")
+      _ = device.session.step(.state(try #require(device.session.state(named: state))))
+      let report = SaveOperation(device.session, to: MemoryStream()).run()
+      #expect(report.fault == nil)
+      // v1 has it: the device is where it was.
+      let before = options.hasPrefix("v1") ? "pre-copy" : state == "pre-copy" ? "running" : "running-p2p"
+      #expect(device.state == before)
+    }
+  }
+
+  @Test(arguments: ["v1-reference", "v2-reference"])
+  func aDeviceThatDoesNotComeToResumingGoesOnWithItsOwnState(options: String) throws {
+    let stream = MemoryStream()
+    #expect(SaveOperation(try SimulatedSession("\(options),size=64K").session, to: stream).run().fault == nil)
+    let device = try SimulatedSession("\(options),size=64K,dirty=0,seed=2,fail=resuming:EBUSY")
+    let before = try device.memory()
+    let report = LoadOperation(device.session, from: stream).run()
+    #expect(report.fault != nil)
+    #expect(device.state == "running")
+    #expect(report.states.first?.reset == nil)
+    #expect(try device.memory() == before)
+    #expect(!device.asked(.reset))
+  }
+
   @Test(arguments: profiles) func aStoppedDeviceSavesTheSameTwice(profile: String) throws {
     let device = try SimulatedSession("\(profile),state=stop")
     let (first, second) = (MemoryStream(), MemoryStream())

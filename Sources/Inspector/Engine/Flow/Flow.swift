@@ -59,7 +59,12 @@ final class Flow: Sendable {
     change { [clock] in $0.note(progress, at: clock()) }
   }
 
-  /// The device goes on; the file is not whole yet.
+  /// The device has given all its data, and was left in this state; the file is not whole yet.
+  func note(left: State) {
+    change { [clock] in $0.note(left: left, at: clock()) }
+  }
+
+  /// The same; so much of the file's digest is still to be made.
   func note(digestLeft: UInt64) {
     let now = clock()
     // It comes many times a millisecond, and each change is drawn.
@@ -132,10 +137,11 @@ final class Flow: Sendable {
     defer { unfinished.withLock { $0 = nil } }
     let writer = WriteBehind(try StreamFileWriter(sink, identity: device.identity(of: session)))
     var report = SaveOperation(session, to: writer, options: options, observer: observer).run()
-    guard report.fault == nil else {
+    guard report.isWhole else {
       writer.abandon()
       return end(.report(report))
     }
+    if let left = report.states.first?.state { note(left: left) }
     do throws(StreamFault) {
       let summary = try writer.finish(finalState: report.states.first?.state) { left in
         note(digestLeft: left)

@@ -29,6 +29,8 @@ struct FlowStatus: Sendable {
   private(set) var stopped: Duration?
   /// When something was last heard of it.
   private(set) var lastNews: ContinuousClock.Instant
+  /// Where the device was left that has given all its data, while its file is not complete yet.
+  private(set) var left: State?
   /// Bytes of the file whose digest is still to be made; nil until the device has given all and goes on.
   private(set) var digestLeft: UInt64?
   /// How it ended; nil while it goes on.
@@ -39,7 +41,7 @@ struct FlowStatus: Sendable {
   var isCancelled = false
   /// Something may have been asked of the devices.
   var isAsking = false
-  private var phaseStart = (time: Duration.zero, bytes: UInt64(0))
+  private var phaseStart = Duration.zero
 
   init(begun: ContinuousClock.Instant) {
     lastNews = begun
@@ -49,12 +51,12 @@ struct FlowStatus: Sendable {
   mutating func note(_ progress: TransferProgress, at now: ContinuousClock.Instant) {
     let last = self.progress
     if phases.last?.state != progress.state.name {
-      phaseStart = (last?.elapsed ?? .zero, last?.bytes ?? 0)
+      phaseStart = last?.elapsed ?? .zero
       phases.append(Phase(state: progress.state.name, bytes: 0, chunks: nil, duration: .zero))
       if !progress.state.isRunning && !phases.dropLast().isEmpty { stopped = progress.elapsed }
     }
-    phases[phases.count - 1].bytes = progress.bytes - min(progress.bytes, phaseStart.bytes)
-    phases[phases.count - 1].duration = progress.elapsed - phaseStart.time
+    phases[phases.count - 1].bytes = progress.phaseBytes
+    phases[phases.count - 1].duration = progress.elapsed - phaseStart
     self.progress = progress
     lastNews = now
     if progress.reinits > last?.reinits ?? 0 { samples.note(reinit: progress.elapsed) }
@@ -66,7 +68,12 @@ struct FlowStatus: Sendable {
         bytes: progress.bytes))
   }
 
-  /// The device has done its part.
+  /// The device has done its part, and was left so.
+  mutating func note(left: State, at now: ContinuousClock.Instant) {
+    (self.left, lastNews) = (left, now)
+  }
+
+  /// The file is not complete yet.
   mutating func note(digestLeft: UInt64, at now: ContinuousClock.Instant) {
     (self.digestLeft, lastNews) = (digestLeft, now)
   }
@@ -77,6 +84,8 @@ struct FlowStatus: Sendable {
     self.sha256 = sha256
     guard case .report(let report) = ending else { return }
     phases = report.phases.map { Phase(state: $0.state, bytes: $0.bytes, chunks: $0.chunks, duration: $0.duration) }
+    // A stop-copy may be over before its first figures.
+    if stopped == nil, report.phases.count > 1 { stopped = report.phases.dropLast().reduce(.zero) { $0 + $1.duration } }
   }
 
   /// What it came to, when the devices were asked.
@@ -85,7 +94,7 @@ struct FlowStatus: Sendable {
   }
 
   /// Whether all data was moved.
-  var isDone: Bool { report.map { $0.fault == nil } ?? false }
+  var isDone: Bool { report.map(\.isWhole) ?? false }
 
   /// Whether nothing was asked of the devices, and nothing ever will be.
   var isUntouched: Bool { isCancelled && !isAsking }

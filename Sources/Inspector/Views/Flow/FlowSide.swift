@@ -51,8 +51,8 @@ struct FlowSide {
 }
 
 extension FlowStatus {
-  /// The state of the device that gives, while it gives.
-  fileprivate var sourceState: State? { progress?.state }
+  /// The state of the device that gives, while it gives; once it has given all, it has been read back.
+  fileprivate var sourceState: State? { left ?? progress?.state }
 
   /// The state of the device that takes, while it takes: none other takes data.
   fileprivate var destinationState: State? {

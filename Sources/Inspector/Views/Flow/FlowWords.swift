@@ -30,9 +30,18 @@ struct FlowWords {
   // MARK: while it goes on
 
   private var goingOn: [Line] {
-    if let left = status.digestLeft {
-      let words = "The device goes on. The SHA-256 of its data is being made: \(size(Double(left))) left."
-      return [(words, .normal)] + (status.isCancelled ? [("Giving up …", .warning)] : [])
+    if status.left != nil || status.digestLeft != nil {
+      let device = status.left?.isRunning == false ? "The device has given all its data." : "The device goes on."
+      let file =
+        status.digestLeft.map { "The SHA-256 of its data is being made: \(size(Double($0))) left." }
+        ?? "The file is being completed."
+      return [("\(device) \(file)", .normal)] + (status.isCancelled ? [("Giving up …", .warning)] : [])
+    }
+    // A long file is looked at before anything is asked of a device, and that can't be ended.
+    if !status.isAsking && flow.job.source == nil {
+      return [
+        (status.isCancelled ? "Giving up when the file has been looked at …" : "The file is being looked at.", .dim)
+      ]
     }
     guard let progress = status.progress else {
       return [(status.isCancelled ? "Giving up …" : "The devices are being prepared.\(silence)", .dim)]
@@ -89,6 +98,7 @@ struct FlowWords {
 
   private func ending(_ report: TransferReport, _ glyphs: Glyphs) -> [Line] {
     guard let fault = report.fault else { return [("\(glyphs.check) End seen: all data was moved.", .good)] }
+    if report.isWhole { return [("\(glyphs.failure) End seen: all data was moved, but \(fault).", .danger)] }
     if fault == .cancelled { return [("\(glyphs.failure) Given up before the end.", .warning)] }
     let advice = [fault.meaning, fault.isAccess ? "J in the device's view has every access." : nil].compactMap { $0 }
     let lines = advice.isEmpty ? [] : [(advice.joined(separator: " "), Style.normal)]
@@ -102,13 +112,14 @@ struct FlowWords {
     if let downtime = report.downtime {
       parts.append("downtime \(took(downtime)), target \(took(flow.options.downtimeTarget))")
     }
-    if let end = report.preCopyEnd { parts.append("pre-copy: \(words(of: end))") }
+    if let end = report.preCopyEnd { parts.append("pre-copy: \(words(of: end, report))") }
     return parts.joined(separator: "; ") + "."
   }
 
-  private func words(of end: TransferReport.PreCopyEnd) -> String {
+  private func words(of end: TransferReport.PreCopyEnd, _ report: TransferReport) -> String {
     switch end {
     case .target: "target met"
+    case .time where report.verdict == .targetMet: "ended by its time, with initial data left"
     case .time: "ended by its time, target not met"
     case .silence: "ended when nothing more came"
     }
@@ -133,7 +144,8 @@ extension TransferReport {
         case let reset? where reset.isDone: "was reset and is in \(state.name); what it held is lost"
         case let reset?: "could not be reset (\(reset.outcome)) and is in \(state.name); reset it before it is used"
         }
-      return "\(name) \(what).\(state.isError ? " Only a reset helps: s in its view." : "")"
+      let lost = isWhole ? "" : last.lostWay.map { " It did not go on as before: \($0.whyNot)." } ?? ""
+      return "\(name) \(what).\(lost)\(state.isError ? " Only a reset helps: s in its view." : "")"
     }
   }
 }

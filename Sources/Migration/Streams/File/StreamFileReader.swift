@@ -26,6 +26,8 @@ public final class StreamFileReader {
   private let sideDigest: SideDigest?
   /// The digest of the frames' heads when the file was checked; nil when it is read for the first time.
   private let checkedHeads: [UInt8]?
+  /// Bytes of all chunks, when the file was checked.
+  public private(set) var total: UInt64?
 
   /// Opens a stream file, or takes the standard input for `-`, and reads the head and the identity.
   public convenience init(path: String) throws(StreamFault) {
@@ -42,6 +44,7 @@ public final class StreamFileReader {
     try first.readAll()
     try descriptor.rewind()
     try self.init(descriptor, checkedHeads: first.source.heads.digest())
+    total = first.summary.bytes
   }
 
   init(_ descriptor: StreamDescriptor, checkedHeads: [UInt8]? = nil) throws(StreamFault) {

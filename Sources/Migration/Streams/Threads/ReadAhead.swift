@@ -97,6 +97,9 @@ public final class ReadAhead: ChunkSource {
     }
   }
 
+  /// The source's.
+  public var total: UInt64? { source.total }
+
   /// The source's, once all has come.
   public var digest: String? { if case .success = end { source.digest } else { nil } }
 

@@ -122,7 +122,7 @@ extension Deed {
   fileprivate mutating func note(_ fault: TransferFault) {
     switch fault {
     case .device(let error): failure = error.reason
-    case .step, .window, .stream, .bound, .cancelled: obstacle = fault.description
+    case .step, .window, .stream, .bound, .cancelled, .stranded: obstacle = fault.description
     }
   }
 }
