@@ -116,6 +116,16 @@ struct ForcedLoadTests {
     #expect(try ParsedJSON(run.output)["forced"] == .null)
   }
 
+  @Test("what comes once can't be looked at before, and is refused")
+  func pipe() throws {
+    #expect(mkfifo(files.path("pipe"), 0o600) == 0)
+    for input in [files.path("pipe"), "-"] {
+      let run = try load(Self.v1, input, "--force", "--yes")
+      #expect(run.status == .exited(2))
+      #expect(run.errors.contains("--force needs a file"))
+    }
+  }
+
   @Test("a file that can't be read is not helped by --force")
   func unreadable() throws {
     let run = try load(Self.v1, files.path("none"), "--force", "--yes")

@@ -84,6 +84,11 @@ struct StreamTests {
     #expect(difference.status == .exited(1))
     #expect(difference.lines.last == "The data are equal.")
     #expect(difference.errorLines.count == 1)
+    let files = try ParsedJSON(vfioscope("stream", "diff", "--json", files.path("s.part"), files.path("whole")).output)
+    #expect(files["files"]?.elements.map { $0["fault"] == .null } == [false, true])
+    #expect(files["files"]?.elements.first?["fault_file_offset"] != .null)
+    let cut = try ParsedJSON(vfioscope("stream", "records", "--json", self.files.path("s.part")).output)
+    #expect(cut["fault"] == files["files"]?.elements.first?["fault"])
     writer.abandon()
   }
 

@@ -333,6 +333,18 @@ struct TransferTests {
     #expect(report["error"]?.text?.hasPrefix("the device does not go on as before: ") == true)
   }
 
+  @Test("what is left, and how long the device would be stopped now, are told while data moves")
+  func figures() throws {
+    let save = try vfioscope(
+      "save", "sim:v2-reference,size=2M,rate=4M,dirty=0", "-o", path("x"), "--pre-copy", "--downtime-target", "1")
+    #expect(save.status == .exited(0))
+    #expect(save.errorLines.first?.contains("MiB left, about ") == true)
+    #expect(save.errorLines.first?.hasSuffix(" ms if stopped now") == true)
+    let load = try vfioscope("load", "sim:v2-reference,size=2M,seed=2,access-latency=80ms", "-i", path("x"), "--yes")
+    #expect(load.status == .exited(0))
+    #expect(load.errorLines.first?.hasPrefix("resuming: ") == true && load.errorLines.first?.hasSuffix("left") == true)
+  }
+
   @Test("a source that does not go on after a failure is told of, and why")
   func lostWay() throws {
     let (source, target) = ("sim:v2-reference,size=64K,fail=running:EIO", "sim:v2-reference,size=64K,seed=2,break=16K")

@@ -1,3 +1,4 @@
+import Migration
 import TestSupport
 import Testing
 import VFIO
@@ -28,6 +29,22 @@ struct KeyTests {
     screen.type("", .escape)
     screen.type("?")
     #expect(screen.text.contains(" vfioscope  Help"))
+  }
+
+  @Test("close a device that is in the middle of its data only after a question")
+  func closing() {
+    let screen = Screen(device: "sim:v2-reference,dirty=0")
+    let store = screen.app.store
+    let device = DeviceReference.simulated("v2-reference,dirty=0")
+    store.perform(.arm, on: device)
+    store.perform(.step(.state(.v2(.preCopy))), on: device)
+    screen.type("c")
+    #expect(screen.text.contains("Close it in pre-copy?"))
+    screen.type("n")
+    #expect(store.status(device)?.phase != .closed)
+    screen.type("cy")
+    #expect(store.status(device)?.phase == .closed)
+    #expect(screen.text.contains("was in pre-copy when it was closed"))
   }
 
   @Test("scroll a journal no further than it is long")

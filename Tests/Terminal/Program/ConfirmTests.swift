@@ -45,6 +45,13 @@ struct ConfirmTests {
     #expect(try program.exitStatus() == .exited(4))
   }
 
+  @Test("and a device's bytes never go to it")
+  func bytes() throws {
+    let program = try PtyProgram(builtProgram("vfioscope"), ["save", "sim:v2-reference", "-o", "-"])
+    #expect(try program.exitStatus() == .exited(2))
+    #expect(program.screen.contains("a device's bytes would drive the terminal"))
+  }
+
   @Test("but not with --yes")
   func armed() throws {
     let program = try PtyProgram(builtProgram("vfioscope"), ["step", "sim:v1-reference", "reset", "--yes"])
