@@ -2,17 +2,18 @@ import Synchronization
 
 /// Chunks on their way from one thread to another. One of the two has it at a time, which the compiler does not see.
 ///
-/// To wake a thread for each short chunk would take longer than to write it.
+/// To wake a thread for each short chunk would take longer than to write it. Nothing of it is used while it is being
+/// changed, which is not checked each time: of a short chunk that would be a notable part.
 final class ChunkBatch: @unchecked Sendable {
   /// As many bytes are worth waking a thread for.
   static let size = 256 << 10
 
   /// The bytes of the chunks; what is not in their places means nothing.
-  var bytes = [UInt8](repeating: 0, count: size)
+  @exclusivity(unchecked) var bytes = [UInt8](repeating: 0, count: size)
   /// Where they, or a part of one, lie in `bytes`, one behind the other.
-  private(set) var places: [Range<Int>] = []
+  @exclusivity(unchecked) private(set) var places: [Range<Int>] = []
   /// Bytes of the last chunk that are not in this batch, but in those behind it.
-  private(set) var left = 0
+  @exclusivity(unchecked) private(set) var left = 0
 
   /// Bytes up to the end of the last chunk.
   var count: Int { places.last?.upperBound ?? 0 }
