@@ -52,8 +52,7 @@ struct DeviceView: View {
       Confirm(
         reference, title: "Close it in \(state.name)?",
         lines: [
-          "The device is in the middle of its data. Closing it ends that: what was not moved yet is lost to the session.",
-          "Many drivers go back to running then.",
+          "The device is in the middle of its data, and closing it ends that.", "Many drivers go back to running then.",
         ], command: .close, from: state))
   }
 
