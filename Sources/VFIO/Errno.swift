@@ -46,6 +46,8 @@ extension Errno {
   public static let EEXIST = Errno(rawValue: Glibc.EEXIST)
   /// A sum goes beyond the largest number.
   public static let EOVERFLOW = Errno(rawValue: Glibc.EOVERFLOW)
+  /// It took too long.
+  public static let ETIMEDOUT = Errno(rawValue: Glibc.ETIMEDOUT)
   /// A signal interrupted the call.
   public static let EINTR = Errno(rawValue: Glibc.EINTR)
   /// The device failed.

@@ -75,7 +75,10 @@ public struct LoadOperation {
       try load(pump, in: state)
     } catch {
       pump.fail(error)
-      undoing = session.giveUpResuming()
+      pump.endPhase()
+      // What was there before is not the load's to take away.
+      let wasTaken = !isBegun && (before?.isResuming == true || before?.isError == true)
+      if !wasTaken { undoing = session.giveUpResuming() }
       // A device that did not come to resuming still has its own state, and goes on with it.
       if undoing == nil, !isBegun, let before { undoing = session.goBack(to: before) }
     }

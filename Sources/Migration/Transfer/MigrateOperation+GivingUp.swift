@@ -53,7 +53,9 @@ extension MigrateOperation {
     let destination = destinations[index]
     if index < progress.prepared { return destination.resetOrStop() }
     // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
-    guard index == progress.prepared else { return nil }
+    guard index == progress.prepared, index < progress.asked else { return nil }
+    // Nothing was asked of one in its error state; whether it is reset is for the user to say.
+    if progress.before.destinations[index]?.isError == true { return nil }
     if let reset = destination.giveUpResuming() { return reset }
     return progress.before.destinations[index].flatMap { destination.goBack(to: $0) }
   }

@@ -45,6 +45,7 @@ public final class MigrateOperation {
       try migrate(pump, moves)
     } catch {
       pump.fail(error)
+      pump.endPhase()
       undone = giveUp()
     }
     // Only now: they may be behind the data, and nobody is to wait for them while all devices are stopped.
@@ -70,7 +71,9 @@ public final class MigrateOperation {
   /// How far the devices are, for undoing it.
   struct Progress {
     var before = Before()
-    /// How many destinations have been put into RESUMING, in the order of the pairs.
+    /// How many destinations were asked for RESUMING, in the order of the pairs.
+    var asked = 0
+    /// How many of them have been put into it.
     var prepared = 0
     /// Destinations have been asked to run: one that has not answered yet may run any moment.
     var isStarting = false
@@ -110,6 +113,7 @@ public final class MigrateOperation {
     }
     // The destinations first: what they refuse costs the sources nothing.
     for (index, destination) in destinations.enumerated() {
+      try advance { $0.asked += 1 }
       try naming(Self.destination(index), pump) { () throws(TransferFault) in
         _ = try destination.insist(on: "resuming")
       }
@@ -125,8 +129,10 @@ public final class MigrateOperation {
     try advance { $0.hasMoved = true }
     pump.note(downtime: stopping.duration(to: pump.now))
     for (index, source) in sources.enumerated() {
-      try naming(Self.source(index), pump) { () throws(TransferFault) in _ = try source.insist(on: "stop") }
+      // One that refuses keeps no other from being stopped; its fault is told.
+      try? naming(Self.source(index), pump) { () throws(TransferFault) in _ = try source.insist(on: "stop") }
     }
+    if let fault = pump.fault { throw fault }
   }
 
   /// Where a pair's devices are in the report.
@@ -178,14 +184,13 @@ public final class MigrateOperation {
 
   private func stopAndCopy(_ pump: Pump, _ moves: [Move]) throws(TransferFault) {
     // Devices that talk to each other must all be quiet before the first one stops.
-    let quiet = sources.first?.presentState?.isSaving == true ? "pre-copy-p2p" : "running-p2p"
-    if sources.count > 1 && all(have: quiet) {
-      try eachPair(pump, Self.source) { (index) throws(TransferFault) in _ = try sources[index].insist(on: quiet) }
+    if sources.count > 1 && all(have: "running-p2p") {
+      try eachPair(pump, Self.source) { (index) throws(TransferFault) in try quieten(sources[index]) }
     }
     try eachPair(pump, Self.source) { (index) throws(TransferFault) in
       let move = moves[index]
       let stopped = try sources[index].insist(on: "stop-copy")
-      pump.begin(stopped)
+      pump.begin(stopped, of: index)
       while try pump.move(
         index, from: move.reader, in: stopped,
         { (bytes, left) throws(TransferFault) in try put(bytes, left, into: index, move, pump) }) != .end
@@ -194,6 +199,12 @@ public final class MigrateOperation {
       }
     }
     pump.endPhase()
+  }
+
+  /// A device that does not run is quiet already, and is not to run for it.
+  private func quieten(_ source: MigrationSession) throws(TransferFault) {
+    guard let state = source.presentState, state.isRunning else { return }
+    _ = try source.insist(on: state.isSaving ? "pre-copy-p2p" : "running-p2p")
   }
 
   private func runDestinations(_ pump: Pump) throws(TransferFault) {

@@ -12,9 +12,12 @@ final class Pump: Sendable {
     var count: TransferCount
     /// The devices that give their data are stopped for it.
     var isStopped = false
+    /// The last phase goes on.
+    var isOpen = false
 
     mutating func endPhase(at now: Moment) {
-      guard let last = count.report.phases.indices.last else { return }
+      guard isOpen, let last = count.report.phases.indices.last else { return }
+      isOpen = false
       count.report.phases[last].duration = phaseStart.duration(to: now)
     }
   }
@@ -65,14 +68,15 @@ final class Pump: Sendable {
   }
 
   /// A device that gives its data has reached this state; the first one to do so begins the phase.
-  func begin(_ state: State) {
+  func begin(_ state: State, of device: Int = 0) {
     let now = clock()
     contents.withLock { contents in
+      contents.count.begin(device, at: now)
       guard contents.count.report.phases.last?.state != state.name else { return }
       contents.isStopped = !state.isRunning
       contents.endPhase(at: now)
-      (contents.phaseStart, contents.latest) = (now, now)
-      contents.count.begin(TransferReport.Phase(state: state.name), at: now)
+      (contents.phaseStart, contents.latest, contents.isOpen) = (now, now, true)
+      contents.count.report.phases.append(TransferReport.Phase(state: state.name))
     }
   }
 

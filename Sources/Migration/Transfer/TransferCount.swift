@@ -62,11 +62,8 @@ struct TransferCount {
   /// Whether no device had anything when it was last asked.
   var haveNothing: Bool { !sources.contains { $0.hadData } }
 
-  /// A phase begins: none of its data has come yet.
-  mutating func begin(_ phase: TransferReport.Phase, at now: Moment) {
-    report.phases.append(phase)
-    for index in sources.indices { sources[index].lastData = now }
-  }
+  /// A device begins to give its data: until now it could not.
+  mutating func begin(_ device: Int, at now: Moment) { sources[device].lastData = now }
 
   /// How long this device has given nothing.
   func silence(of device: Int, at now: Moment) -> Duration { sources[device].lastData.duration(to: now) }

@@ -132,7 +132,7 @@ extension Region {
   /// The part that may be mapped and holds this place, so that one map serves all chunks.
   fileprivate func mappableArea(around place: Range<UInt64>) -> Range<UInt64>? {
     for case .sparseMap(let areas) in capabilities {
-      for area in areas where area.offset <= place.lowerBound {
+      for area in areas where area.offset <= place.lowerBound && Int(exactly: area.size) != nil {
         let (end, overflow) = area.offset.addingReportingOverflow(area.size)
         if !overflow && place.upperBound <= end && end <= size { return area.offset..<end }
       }

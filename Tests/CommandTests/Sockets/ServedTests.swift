@@ -28,6 +28,22 @@ struct ServedTests {
     #expect(!served.exists)
   }
 
+  @Test("gives and takes all of the data when its calls are interrupted")
+  func interrupted() throws {
+    let (device, folder) = ("sim:v2-reference,size=3M,dirty=0", try Tree())
+    let direct = try ParsedJSON(try vfioscope("save", device, "-o", "\(folder.path)/direct", "--json").output)
+    let served = try Served(device + ",fault=interrupted")
+    let run = try vfioscope("save", served.name, "-o", "\(folder.path)/served", "--json")
+    #expect(run.status == .exited(0))
+    let report = try ParsedJSON(run.output)
+    #expect(report["bytes"] == direct["bytes"])
+    #expect(report["sha256"] == direct["sha256"])
+    let target = try Served("sim:v2-reference,size=3M,dirty=0,seed=2,fault=interrupted")
+    let load = try vfioscope("load", target.name, "-i", "\(folder.path)/direct", "--yes", "--json")
+    #expect(load.status == .exited(0))
+    #expect(try ParsedJSON(load.output)["bytes"] == direct["bytes"])
+  }
+
   @Test("takes steps, and refuses what the protocol refuses", arguments: devices)
   func step(device: String) throws {
     let served = try Served(device, "--keep")

@@ -353,6 +353,59 @@ import VFIO
     #expect(source.state == "running")
   }
 
+  @Test func sourcesThatStandStillAreNotStartedToBeQuiet() throws {
+    let sources = try (1...2).map { try SimulatedSession("v2-reference,flags=7,size=64K,dirty=0,seed=\($0),state=stop") }
+    let targets = try (3...4).map { try SimulatedSession("v2-reference,flags=7,size=64K,dirty=0,seed=\($0)") }
+    let report = MigrateOperation(zip(sources, targets).map { ($0.session, $1.session) }).run()
+    #expect(report.fault == nil)
+    for source in sources { #expect(requests(source) == ["stop-copy", "stop"]) }
+    for target in targets { #expect(requests(target) == ["resuming", "running-p2p", "running"]) }
+  }
+
+  /// Nothing was asked of them.
+  @Test func destinationsThatWereNotAskedForAnythingAreLeftAsTheyWere() throws {
+    let source = try SimulatedSession("v2-reference,size=64K,dirty=0,state=resuming")
+    let target = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=2,state=resuming")
+    #expect(MigrateOperation([(source.session, target.session)]).run().fault != nil)
+    #expect(target.state == "resuming" && !target.asked(.reset))
+    let good = try SimulatedSession("v2-reference,size=64K,dirty=0")
+    let broken = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=2,state=error")
+    #expect(MigrateOperation([(good.session, broken.session)]).run().fault != nil)
+    #expect(broken.state == "error" && !broken.asked(.reset))
+    #expect(good.state == "running")
+  }
+
+  @Test func theTimeUntilTheDestinationRunsIsNoneOfStopCopy() throws {
+    let source = try SimulatedSession("v2-reference,size=64K,dirty=0")
+    let target = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=2,latency=150ms")
+    var options = TransferOptions()
+    options.preCopy = false
+    let report = MigrateOperation([(source.session, target.session)], options: options).run()
+    #expect(report.fault == nil)
+    let (phase, downtime) = (try #require(report.phases.last).duration, try #require(report.downtime))
+    #expect(phase + .milliseconds(150) <= downtime)
+  }
+
+  @Test func aSourceThatRefusesToStopInTheEndKeepsNoOtherFromIt() throws {
+    let sources = try ["fault=refuse-state:stop/EIO,", ""].enumerated().map {
+      try SimulatedSession("v2-reference,flags=1,\($1)size=64K,dirty=0,seed=\($0)")
+    }
+    let targets = try (3...4).map { try SimulatedSession("v2-reference,flags=1,size=64K,dirty=0,seed=\($0)") }
+    let report = MigrateOperation(zip(sources, targets).map { ($0.session, $1.session) }).run()
+    #expect(report.faulty == 0)
+    #expect(sources.map(\.state) == ["stop-copy", "stop"])
+    #expect(targets.map(\.state) == ["running", "running"])
+  }
+
+  @Test func aSourceThatStopsLateIsNotOneThatGivesNothing() {
+    var count = TransferCount(devices: 2, target: .zero, now: .now)
+    let start = Moment.now
+    count.begin(0, at: start)
+    count.begin(1, at: start + .seconds(11))
+    #expect(count.silence(of: 0, at: start + .seconds(12)) == .seconds(12))
+    #expect(count.silence(of: 1, at: start + .seconds(12)) == .seconds(1))
+  }
+
   @Test func aBoundIsNoDevicesFault() throws {
     let sessions = try (1...4).map { try SimulatedSession("v2-reference,size=1M,dirty=0,seed=\($0)") }
     var options = TransferOptions()

@@ -73,6 +73,14 @@ import VFIO
     #expect(!device.asked(.reset))
   }
 
+  @Test func aDeviceInItsErrorStateIsNotResetByALoad() throws {
+    let stream = MemoryStream()
+    #expect(SaveOperation(try SimulatedSession("v2-reference,size=64K").session, to: stream).run().fault == nil)
+    let device = try SimulatedSession("v2-reference,size=64K,dirty=0,seed=2,state=error")
+    #expect(LoadOperation(device.session, from: stream).run().fault != nil)
+    #expect(device.state == "error" && !device.asked(.reset))
+  }
+
   @Test(arguments: profiles) func aStoppedDeviceSavesTheSameTwice(profile: String) throws {
     let device = try SimulatedSession("\(profile),state=stop")
     let (first, second) = (MemoryStream(), MemoryStream())

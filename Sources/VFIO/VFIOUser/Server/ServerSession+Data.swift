@@ -53,38 +53,56 @@ extension DataStream {
   private var pace: Duration { .milliseconds(10) }
 
   /// Reads until there is so much, the data end, or there is nothing more for now. A device that is not ready for too long
-  /// is an error: fewer bytes would say that the data have ended.
+  /// is an error: fewer bytes would say that the data have ended. Where some have come it is one that no client takes for
+  /// a wish to be asked again, since they are lost with it.
   fileprivate func fill(_ buffer: inout ChunkBuffer, count: Int, running: Bool) throws(DeviceError) -> Int {
     let start = ContinuousClock.now
     let deadline = start + patience
     var got = 0
     while got < count {
       if running, got > 0, start.duration(to: .now) > pace { return got }
-      let came = try unless(.EAGAIN) { () throws(DeviceError) in
-        try unless(.ENOMSG) { () throws(DeviceError) in
-          try buffer.fill(got..<count) { (rest) throws(DeviceError) in try read(into: &rest) }
-        } ?? 0
+      let came = try unlessInterrupted(until: deadline) { () throws(DeviceError) in
+        try unless(.EAGAIN) { () throws(DeviceError) in
+          try unless(.ENOMSG) { () throws(DeviceError) in
+            try buffer.fill(got..<count) { (rest) throws(DeviceError) in try read(into: &rest) }
+          } ?? 0
+        }
       }
       if let came {
         guard came > 0 else { return got }
         got += came
-      } else if try !wait(for: .reading, until: deadline) {
-        throw DeviceError(.streamRead(count: count), .EAGAIN)
+      } else if running, got > 0 {
+        return got
+      } else if try !wait(for: .reading, until: deadline) || ContinuousClock.now > deadline {
+        throw DeviceError(.streamRead(count: count), got > 0 ? .ETIMEDOUT : .EAGAIN)
       }
     }
     return got
   }
 
-  /// Writes all of it.
+  /// Makes a call again that a signal has interrupted: nothing was moved by it.
+  private func unlessInterrupted<R>(
+    until deadline: ContinuousClock.Instant, _ call: () throws(DeviceError) -> R
+  ) throws(DeviceError) -> R {
+    while ContinuousClock.now < deadline {
+      if let result = try unless(.EINTR, call: call) { return result }
+    }
+    return try call()
+  }
+
+  /// Writes all of it. A part of it that was taken must not be written again.
   fileprivate func take(_ data: RawSpan) throws(DeviceError) {
     var done = 0
     let deadline = ContinuousClock.now + patience
     while done < data.byteCount {
       let rest = data.extracting(droppingFirst: done)
-      if let taken = try unless(.EAGAIN, call: { () throws(DeviceError) in try write(rest) }) {
+      let taken = try unlessInterrupted(until: deadline) { () throws(DeviceError) in
+        try unless(.EAGAIN) { () throws(DeviceError) in try write(rest) }
+      }
+      if let taken, taken > 0 {
         done += taken
-      } else if try !wait(for: .writing, until: deadline) {
-        throw DeviceError(.streamWrite(count: data.byteCount), .EAGAIN)
+      } else if try !wait(for: .writing, until: deadline) || ContinuousClock.now > deadline {
+        throw DeviceError(.streamWrite(count: data.byteCount), done > 0 ? .ETIMEDOUT : .EAGAIN)
       }
     }
   }
