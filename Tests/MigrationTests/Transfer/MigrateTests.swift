@@ -354,7 +354,9 @@ import VFIO
   }
 
   @Test func sourcesThatStandStillAreNotStartedToBeQuiet() throws {
-    let sources = try (1...2).map { try SimulatedSession("v2-reference,flags=7,size=64K,dirty=0,seed=\($0),state=stop") }
+    let sources = try (1...2).map {
+      try SimulatedSession("v2-reference,flags=7,size=64K,dirty=0,seed=\($0),state=stop")
+    }
     let targets = try (3...4).map { try SimulatedSession("v2-reference,flags=7,size=64K,dirty=0,seed=\($0)") }
     let report = MigrateOperation(zip(sources, targets).map { ($0.session, $1.session) }).run()
     #expect(report.fault == nil)
