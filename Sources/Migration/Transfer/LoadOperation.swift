@@ -76,11 +76,7 @@ public struct LoadOperation {
     } catch {
       pump.fail(error)
       pump.endPhase()
-      // What was there before is not the load's to take away.
-      let wasTaken = !isBegun && (before?.isResuming == true || before?.isError == true)
-      if !wasTaken { undoing = session.giveUpResuming() }
-      // A device that did not come to resuming still has its own state, and goes on with it.
-      if undoing == nil, !isBegun, let before { undoing = session.goBack(to: before) }
+      undoing = isBegun ? session.giveUpResuming() : session.giveUpEntering(from: before)
     }
     pump.endPhase()
     return pump.finish(in: [TransferReport.FinalState(role: "device", state: session.presentState, undoing: undoing)])

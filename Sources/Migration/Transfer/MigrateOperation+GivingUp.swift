@@ -54,10 +54,7 @@ extension MigrateOperation {
     if index < progress.prepared { return destination.resetOrStop() }
     // Those behind the one that failed were not asked for anything, and that one may still hold all that it held.
     guard index == progress.prepared, index < progress.asked else { return nil }
-    // Nothing was asked of one in its error state; whether it is reset is for the user to say.
-    if progress.before.destinations[index]?.isError == true { return nil }
-    if let reset = destination.giveUpResuming() { return reset }
-    return progress.before.destinations[index].flatMap { destination.goBack(to: $0) }
+    return destination.giveUpEntering(from: progress.before.destinations[index])
   }
 
   /// Whether a destination may run on what it was given, as neither a reset nor stop could be had of it.

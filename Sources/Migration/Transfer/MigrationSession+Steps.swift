@@ -45,6 +45,15 @@ extension MigrationSession {
     return reset
   }
 
+  /// Makes an end of a way to RESUMING that failed. A device that still has its own state goes on with it; half of another
+  /// one's and an error that were there before are for the user to take away.
+  ///
+  /// - Returns: what came of it; nil when there was nothing to be asked for.
+  func giveUpEntering(from before: State?) -> StepResult? {
+    if let before, before.isResuming || before.isError { return nil }
+    return giveUpResuming() ?? before.flatMap { goBack(to: $0) }
+  }
+
   /// Leaves RESUMING with incomplete data: only a reset does that, and what the device held is lost already.
   ///
   /// - Returns: what came of the reset; nil when none was needed.
