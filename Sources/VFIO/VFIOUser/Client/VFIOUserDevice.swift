@@ -7,8 +7,8 @@ import Synchronization
 public final class VFIOUserDevice: Device {
   private struct Link {
     var connection: VFIOUserConnection
-    /// False once the server has shown that it does not understand DEVICE_FEATURE.
-    var knowsFeatures = true
+    /// Whether the server understands DEVICE_FEATURE; nil before it has answered one.
+    var knowsFeatures: Bool?
     /// The direction of the data session that the last state change left open.
     var session: StreamDirection?
     /// The state that was last asked for.
@@ -134,9 +134,9 @@ public final class VFIOUserDevice: Device {
   /// `stream(taking:)` takes and that is no descriptor.
   public func feature(argsz: UInt32, flags: UInt32, data: inout [UInt8]) throws(DeviceError) -> Int {
     let operation = Operation.feature(argsz: argsz, flags: flags)
-    guard link.withLock({ $0.knowsFeatures }) else { throw DeviceError(operation, .ENOTTY) }
+    guard link.withLock({ $0.knowsFeatures }) != false else { throw DeviceError(operation, .ENOTTY) }
     let asked = FeatureFlags(rawValue: flags)
-    let change = asked.contains(.set) && !asked.contains(.probe) ? asked.stateChange(data) : nil
+    let change = asked.contains(.set) && !asked.contains(.probe) ? asked.deviceState(in: data) : nil
     // What was written and not yet taken comes before the change; a failure of it is told instead of the change.
     if change != nil { try stream.withLock { $0 }?.flush() }
     let sent = asked.contains(.set) ? data : []
@@ -146,22 +146,28 @@ public final class VFIOUserDevice: Device {
       data.put(number: sessionNumber(after: change), at: 4)
       stream.withLock { $0 }?.enter(change)
       link.withLock { $0.state = change }
+    } else if asked.contains(.get), asked.deviceState(in: data).map({ $0.session == nil }) == true {
+      // A change that failed half-way, or somebody else, has ended it.
+      link.withLock { $0.session = nil }
     }
     return 0
   }
 
   private func askFeature(_ payload: [UInt8], _ operation: Operation) throws(DeviceError) -> [UInt8] {
     do throws(DeviceError) {
-      return try connection.ask(.deviceFeature, payload, operation).payload
+      let reply = try connection.ask(.deviceFeature, payload, operation)
+      link.withLock { $0.knowsFeatures = true }
+      return reply.payload
     } catch {
-      guard error.reason == .unexplained else { throw error }
+      if error.errno != nil { link.withLock { $0.knowsFeatures = true } }
+      guard error.reason == .unexplained, link.withLock({ $0.knowsFeatures }) == nil else { throw error }
       // Such a server has not read the payload and takes it for the next message: only a new connection helps.
       try reconnect(knowingFeatures: false)
       throw DeviceError(operation, .ENOTTY)
     }
   }
 
-  private func reconnect(knowingFeatures: Bool) throws(DeviceError) {
+  private func reconnect(knowingFeatures: Bool?) throws(DeviceError) {
     // First, because most servers serve one client at a time.
     connection.end()
     let connection = try VFIOUserConnection.open(path, options, memory, tap)
@@ -223,8 +229,8 @@ extension Region {
 }
 
 extension FeatureFlags {
-  /// The state that this feature's data ask for, when it is MIG_DEVICE_STATE.
-  fileprivate func stateChange(_ data: [UInt8]) -> V2State? {
+  /// The state in this feature's data, when it is MIG_DEVICE_STATE.
+  fileprivate func deviceState(in data: [UInt8]) -> V2State? {
     guard index == FeatureNumber.migDeviceState.rawValue, data.count >= 8 else { return nil }
     return data.number(UInt32.self, at: 0).map(V2State.init(rawValue:))
   }

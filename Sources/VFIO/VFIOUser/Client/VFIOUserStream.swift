@@ -21,6 +21,8 @@ final class VFIOUserStream: DataStream {
     var isRunning = false
     /// The last reply was not full, and nobody has been told yet what that means.
     var wasShort = false
+    /// Why a write failed that was not waited for: what came behind it does not belong there any more.
+    var failure: DeviceError.Reason?
     var isClosed = false
   }
 
@@ -132,9 +134,7 @@ final class VFIOUserStream: DataStream {
     let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
     let data = buffer.extracting(first: count)
     return try open(operation) { (state) throws(DeviceError) in
-      while state.writes.count >= Self.depth {
-        _ = try connection.payload(of: state.writes.removeFirst(), operation)
-      }
+      while state.writes.count >= Self.depth { try settle(&state, operation) }
       state.writes.append(try connection.post(.migDataWrite, head.span.bytes, data, for: operation))
       return count
     }
@@ -144,7 +144,23 @@ final class VFIOUserStream: DataStream {
   func flush() throws(DeviceError) {
     let operation = Operation.streamWrite(count: 0)
     try state.withLock { (state) throws(DeviceError) in
-      while !state.writes.isEmpty { _ = try connection.payload(of: state.writes.removeFirst(), operation) }
+      while !state.writes.isEmpty { try settle(&state, operation) }
+    }
+  }
+
+  /// Waits for the reply to the first write of those on their way. Those behind a write that failed are let go of.
+  private func settle(_ state: inout State, _ operation: Operation) throws(DeviceError) {
+    do throws(DeviceError) {
+      _ = try connection.payload(of: state.writes.removeFirst(), operation)
+    } catch {
+      connection.forget(state.writes)
+      state.writes = []
+      state.failure = error.reason
+      // Who is told one of these asks again, but would do so for another write than the one that failed.
+      if let errno = error.errno, errno == .EINTR || errno == .EAGAIN {
+        state.failure = .malformed("an earlier write ended with \(errno), and its bytes are missing now")
+      }
+      throw DeviceError(operation, state.failure ?? error.reason)
     }
   }
 
@@ -173,6 +189,7 @@ final class VFIOUserStream: DataStream {
   ) throws(DeviceError) -> R {
     try state.withLock { (state) throws(DeviceError) in
       guard !state.isClosed else { throw DeviceError(operation, .EBADF) }
+      if let failure = state.failure { throw DeviceError(operation, failure) }
       return try body(&state)
     }
   }
