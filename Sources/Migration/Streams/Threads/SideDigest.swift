@@ -55,21 +55,20 @@ final class SideDigest {
   }
 
   /// Adds bytes.
-  ///
-  /// - Returns: their CRC-32C. Made piece by piece with the copy, it finds each piece in the processor's cache.
-  @discardableResult
-  func add(_ bytes: RawSpan) -> CRC32C {
-    var crc = CRC32C()
-    add(bytes, updating: &crc)
-    return crc
+  func add(_ bytes: RawSpan) {
+    add(bytes) { _ in }
   }
 
-  /// Adds bytes, to a CRC-32C too.
+  /// Adds bytes, to a CRC-32C too. Made piece by piece with the copy, it finds each piece in the processor's cache.
   func add(_ bytes: RawSpan, updating crc: inout CRC32C) {
+    add(bytes) { crc.update($0) }
+  }
+
+  private func add(_ bytes: RawSpan, beforeEachPiece: (RawSpan) -> Void) {
     var rest = bytes
     while !rest.isEmpty {
       let piece = rest.extracting(first: min(rest.byteCount, current.room))
-      crc.update(piece)
+      beforeEachPiece(piece)
       current.add(piece)
       rest = rest.extracting(droppingFirst: piece.byteCount)
       if current.room == 0 { handOver() }
