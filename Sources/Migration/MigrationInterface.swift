@@ -26,10 +26,15 @@ public protocol MigrationInterface: AnyObject {
   /// Asks a device that can do it to say in pre-copy when it begins anew with its initial data. That is a change of the
   /// device's settings, kept until it is closed. A device that can't is left as it is.
   func optInToReinit()
-  /// What takes the data out of the device while it saves.
-  func reader(_ access: WindowAccess) -> any ChunkReader
-  /// What puts data into the device while it resumes.
-  func writer(_ access: WindowAccess) -> any ChunkWriter
+  /// Whether the data session that is open was begun here and nothing was moved in it yet. Of any other one nobody knows
+  /// what it has given or taken before.
+  var hasUntouchedSession: Bool { get }
+  /// What takes the data out of the device while it saves. In the middle of a chunk, `goOn` is called each time that
+  /// more of it is asked for, and ends it by throwing.
+  func reader(_ access: WindowAccess, _ goOn: @escaping GoingOn) -> any ChunkReader
+  /// What puts data into the device while it resumes. In the middle of a chunk, `goOn` is called each time that more of
+  /// it is given, and ends it by throwing.
+  func writer(_ access: WindowAccess, _ goOn: @escaping GoingOn) -> any ChunkWriter
   /// The device was found in this state, which may be the same, after a request or a reset: a data session that has
   /// ended is let go of.
   func arrived(in state: State, from before: State?)
@@ -37,4 +42,12 @@ public protocol MigrationInterface: AnyObject {
   func close()
   /// The device was closed and opened again: what was known of it is known no more.
   func reopened()
+}
+
+extension MigrationInterface {
+  /// What takes the data out of the device while it saves, each chunk to its end.
+  public func reader(_ access: WindowAccess) -> any ChunkReader { reader(access, {}) }
+
+  /// What puts data into the device while it resumes, each chunk to its end.
+  public func writer(_ access: WindowAccess) -> any ChunkWriter { writer(access, {}) }
 }

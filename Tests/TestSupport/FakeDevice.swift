@@ -17,6 +17,7 @@ package final class FakeDevice: Device {
     var interruption: (every: Int, count: Int)?
     var streamReads: [StreamAnswer] = []
     var streamWrites: [StreamAnswer] = []
+    var mostWritten = Int.max
     var nextDataFD: Int32 = 100
     var opensDataFD: Set<UInt32> = []
     var offersDataSize = false
@@ -60,9 +61,9 @@ package final class FakeDevice: Device {
   }
 
   /// A device that migrates by protocol v1, in RUNNING, whose registers hold 0.
-  package static func v1() -> FakeDevice {
+  package static func v1(region: [UInt8] = RegionReply.migration(size: 65536)) -> FakeDevice {
     let device = FakeDevice(Behaviour(state: V1State.running.rawValue))
-    device.behaviour.withLock { $0.regions = [RegionReply.plain(size: 4096), RegionReply.migration(size: 65536)] }
+    device.behaviour.withLock { $0.regions = [RegionReply.plain(size: 4096), region] }
     return device
   }
 
@@ -162,6 +163,12 @@ package final class FakeDevice: Device {
     return self
   }
 
+  /// It takes so many bytes of data at most with one write.
+  package func takingAtMost(_ count: Int) -> FakeDevice {
+    behaviour.withLock { $0.mostWritten = count }
+    return self
+  }
+
   /// Its data fd answers reads with this, one after the other, and with 0 bytes from then on; writes with that, and
   /// takes all from then on.
   package func streaming(reads: [StreamAnswer] = [], writes: [StreamAnswer] = []) -> FakeDevice {
@@ -238,7 +245,7 @@ package final class FakeDevice: Device {
     if offset >= MigrationRegion.headerSize { try interrupt(operation) }
     let value = buffer.unsafeLoadUnaligned(as: UInt32.self)
     if offset == 0 { try take(value, operation) }
-    return buffer.byteCount
+    return offset < MigrationRegion.headerSize ? buffer.byteCount : min(buffer.byteCount, mostWritten)
   }
 
   package func map(_ region: Region, offset: UInt64, count: Int) throws(DeviceError) -> any MappedWindow {
@@ -304,6 +311,8 @@ package final class FakeDevice: Device {
   fileprivate func nextWrite() -> StreamAnswer? {
     behaviour.withLock { $0.streamWrites.isEmpty ? nil : $0.streamWrites.removeFirst() }
   }
+
+  fileprivate var mostWritten: Int { behaviour.withLock { $0.mostWritten } }
 
   fileprivate var precopyFlags: UInt32 { behaviour.withLock { $0.precopyFlags } }
 
@@ -373,7 +382,7 @@ final class FakeStream: DataStream {
     switch device.nextWrite() {
     case .takes(let count): return count
     case .refuses(let errno): throw DeviceError(operation, errno)
-    case .gives, nil: return buffer.byteCount
+    case .gives, nil: return min(buffer.byteCount, device.mostWritten)
     }
   }
 

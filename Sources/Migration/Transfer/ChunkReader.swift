@@ -25,6 +25,9 @@ public struct ChunkPart: Sendable, Equatable {
 /// Takes a part of a chunk; `left` bytes of the chunk come behind it.
 public typealias PartTaker = (_ bytes: RawSpan, _ left: Int) throws(TransferFault) -> Void
 
+/// Throws when no more data is to be moved.
+public typealias GoingOn = () throws(TransferFault) -> Void
+
 /// Takes the data out of a device that saves, chunk by chunk.
 public protocol ChunkReader: AnyObject {
   /// Hands the next chunk to `take`, part by part, if there is one.

@@ -70,6 +70,7 @@ public struct LoadOperation {
     let before = session.presentState
     var (isBegun, undoing): (Bool, StepResult?) = (false, nil)
     do throws(TransferFault) {
+      try session.checkItCanBeLoaded()
       let state = try session.insist(on: "resuming")
       isBegun = true
       try load(pump, in: state)
@@ -84,14 +85,10 @@ public struct LoadOperation {
 
   private func load(_ pump: Pump, in state: State) throws(TransferFault) {
     pump.begin(state)
-    let writer = session.interface.writer(options.access)
+    let writer = session.interface.writer(options.access, pump.checkGoingOn)
     let reader = SourceReader(source)
     while try pump.move(
-      from: reader, in: state,
-      { (bytes, left) throws(TransferFault) in
-        if left > 0 { try pump.checkGoingOn() }
-        try writer.put(bytes, left: left)
-      }) != .end
+      from: reader, in: state, { (bytes, left) throws(TransferFault) in try writer.put(bytes, left: left) }) != .end
     {
       try pump.judge(0, in: state, reader)
     }

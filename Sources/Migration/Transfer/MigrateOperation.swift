@@ -37,7 +37,8 @@ public final class MigrateOperation {
     progress.withLock { $0.before = before }
     let moves = pairs.map { pair in
       Move(
-        reader: pair.source.interface.reader(options.access), writer: pair.destination.interface.writer(options.access),
+        reader: pair.source.interface.reader(options.access, pump.checkGoingOn),
+        writer: pair.destination.interface.writer(options.access, pump.checkGoingOn),
         digest: options.digest ? SideDigest() : nil)
     }
     var undone: [Int: StepResult] = [:]
@@ -111,6 +112,9 @@ public final class MigrateOperation {
     for (index, source) in sources.enumerated() {
       try naming(Self.source(index), pump) { () throws(TransferFault) in try source.checkItCanBeSaved() }
     }
+    for (index, destination) in destinations.enumerated() {
+      try naming(Self.destination(index), pump) { () throws(TransferFault) in try destination.checkItCanBeLoaded() }
+    }
     // The destinations first: what they refuse costs the sources nothing.
     for (index, destination) in destinations.enumerated() {
       try advance { $0.asked += 1 }
@@ -172,7 +176,6 @@ public final class MigrateOperation {
   private func put(
     _ bytes: RawSpan, _ left: Int, into pair: Int, _ move: Move, _ pump: Pump
   ) throws(TransferFault) {
-    if left > 0 { try pump.checkGoingOn() }
     if isGivenUp.load(ordering: .relaxed) { throw .cancelled }
     do throws(TransferFault) {
       try move.put(bytes, left)

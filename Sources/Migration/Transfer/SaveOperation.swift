@@ -24,15 +24,17 @@ public struct SaveOperation {
     let pump = Pump(options, observer, clock: { [journal = session.journal] in journal.moment })
     pump.watch(sink.wait)
     let before = session.presentState
+    var isBegun = false
     do throws(TransferFault) {
       try session.checkItCanBeSaved()
+      isBegun = true
       try save(pump)
     } catch {
       pump.fail(error)
     }
     pump.endPhase()
     var back: StepResult?
-    if let before, before.canBeSaved {
+    if let before, isBegun {
       back = session.goBack(to: before.isRunning ? before : session.state(named: "stop") ?? before)
     }
     let now = session.presentState
@@ -49,7 +51,7 @@ public struct SaveOperation {
   }
 
   private func save(_ pump: Pump) throws(TransferFault) {
-    let reader = FlushingReader(session.interface.reader(options.access), sink, pump)
+    let reader = FlushingReader(session.interface.reader(options.access, pump.checkGoingOn), sink)
     let wantsPreCopy = options.preCopy && session.presentState?.isRunning == true
     if wantsPreCopy && session.state(named: "pre-copy") != nil {
       try preCopy(pump, reader)
@@ -59,7 +61,7 @@ public struct SaveOperation {
     try begin(stopped, pump)
     // The method itself as the closure would be a copy of this operation for each chunk.
     while try pump.move(
-      from: reader, in: stopped, { (bytes, left) throws(TransferFault) in try take(bytes, left, pump) }) != .end
+      from: reader, in: stopped, { (bytes, left) throws(TransferFault) in try take(bytes, left) }) != .end
     {
       try pump.judge(0, in: stopped, reader)
     }
@@ -73,7 +75,7 @@ public struct SaveOperation {
     let state = try session.insist(on: "pre-copy")
     try begin(state, pump)
     while try pump.continuesPreCopy(
-      from: reader, in: state, { (bytes, left) throws(TransferFault) in try take(bytes, left, pump) })
+      from: reader, in: state, { (bytes, left) throws(TransferFault) in try take(bytes, left) })
     {}
   }
 
@@ -82,17 +84,28 @@ public struct SaveOperation {
     do throws(StreamFault) { try sink.begin(phase: state) } catch { throw .stream(error) }
   }
 
-  private func take(_ bytes: RawSpan, _ left: Int, _ pump: Pump) throws(TransferFault) {
-    if left > 0 { try pump.checkGoingOn() }
+  private func take(_ bytes: RawSpan, _ left: Int) throws(TransferFault) {
     do throws(StreamFault) { try sink.chunk(bytes, left: left) } catch { throw .stream(error) }
   }
 }
 
 extension MigrationSession {
-  /// Refuses a device whose state a save could only destroy.
+  /// Refuses a device whose state a save could only destroy, and one that may have given a part of its data already: to
+  /// somebody before this session, or by hand.
   func checkItCanBeSaved() throws(TransferFault) {
-    guard let state = presentState, !state.canBeSaved else { return }
-    throw .window("the device is in \(state.name): it has no whole state to be saved, and only a reset leads out")
+    guard let state = presentState else { return }
+    guard state.canBeSaved else {
+      throw .window("the device is in \(state.name): it has no whole state to be saved, and only a reset leads out")
+    }
+    guard state.isSaving, !interface.hasUntouchedSession else { return }
+    let way = state.isRunning ? "running" : "stop"
+    throw .window("the device is in \(state.name) already and may have given a part of its data: ask for \(way) first")
+  }
+
+  /// Refuses a device that may have been given a part of its data already.
+  func checkItCanBeLoaded() throws(TransferFault) {
+    guard let state = presentState, state.isResuming, !interface.hasUntouchedSession else { return }
+    throw .window("the device is in \(state.name) already and may have been given a part of its data: reset it first")
   }
 }
 
@@ -105,13 +118,11 @@ extension State {
 private final class FlushingReader: ChunkReader {
   private let reader: any ChunkReader
   private let sink: any StreamWriter
-  private let pump: Pump
   /// Both, when the one can part with its memory and the other can take it.
   private let handing: (reader: any LendingReader, sink: WriteBehind)?
 
-  init(_ reader: any ChunkReader, _ sink: any StreamWriter, _ pump: Pump) {
+  init(_ reader: any ChunkReader, _ sink: any StreamWriter) {
     self.reader = reader
-    self.pump = pump
     self.sink = sink
     if let reader = reader as? any LendingReader, let sink = sink as? WriteBehind {
       handing = (reader, sink)
@@ -140,7 +151,6 @@ private final class FlushingReader: ChunkReader {
       guard WriteBehind.takesWhole(part.count) else {
         return try buffer.hand(part.count) { (bytes) throws(TransferFault) in try take(bytes, part.left) }
       }
-      if part.left > 0 { try pump.checkGoingOn() }
       do throws(StreamFault) { try sink.take(part, from: &buffer) } catch { throw .stream(error) }
     }
   }

@@ -16,13 +16,15 @@ final class V1DataSection {
   private let device: any Device
   private let region: Region
   private var access: WindowAccess
+  private let goOn: GoingOn
   private var buffer = ChunkBuffer()
   private var mapped: (place: Range<UInt64>, window: any MappedWindow)?
 
-  init(_ device: any Device, _ region: Region, _ access: WindowAccess) {
+  init(_ device: any Device, _ region: Region, _ access: WindowAccess, _ goOn: @escaping GoingOn) {
     self.device = device
     self.region = region
     self.access = access
+    self.goOn = goOn
   }
 
   /// Hands out the chunk at this place, part by part.
@@ -36,6 +38,7 @@ final class V1DataSection {
       try fillBuffer(with: part.count, at: offset, of: chunk)
       try take(&buffer, part)
       offset += UInt64(part.count)
+      if part.left > 0 { try goOn() }
     }
   }
 
@@ -56,6 +59,7 @@ final class V1DataSection {
 
   /// Puts a part of the chunk whose place is `chunk` at `offset`.
   func write(_ part: RawSpan, at offset: UInt64, of chunk: Range<UInt64>) throws(TransferFault) {
+    if offset > chunk.lowerBound { try goOn() }
     if access != .map {
       if try writeByMessage(part, at: offset) { return }
       access = .map
@@ -82,6 +86,7 @@ final class V1DataSection {
         throw .window("the device gave \(done) of the \(count) bytes it had announced")
       }
       done += got
+      if done < count { try goOn() }
     }
     return true
   }
@@ -96,6 +101,7 @@ final class V1DataSection {
       guard let taken else { return false }
       guard taken > 0 else { throw .window("the device took \(done) of \(part.byteCount) bytes of a chunk") }
       done += taken
+      if done < part.byteCount { try goOn() }
     }
     return true
   }
@@ -150,9 +156,9 @@ final class V1Reader: LendingReader {
   /// So many bytes are taken on trust: short chunks would take notably longer with one more access each.
   private static let trusted = 1 << 20
 
-  init(_ interface: V1Interface, _ access: WindowAccess) {
+  init(_ interface: V1Interface, _ access: WindowAccess, _ goOn: @escaping GoingOn) {
     self.interface = interface
-    section = V1DataSection(interface.device, interface.region, access)
+    section = V1DataSection(interface.device, interface.region, access, goOn)
   }
 
   func next(
@@ -204,9 +210,9 @@ final class V1Writer: ChunkWriter {
   /// Where the chunk lies of which some parts are still to come, and when it was begun.
   private var open: (place: Range<UInt64>, time: Moment)?
 
-  init(_ interface: V1Interface, _ access: WindowAccess) {
+  init(_ interface: V1Interface, _ access: WindowAccess, _ goOn: @escaping GoingOn) {
     self.interface = interface
-    section = V1DataSection(interface.device, interface.region, access)
+    section = V1DataSection(interface.device, interface.region, access, goOn)
   }
 
   func put(_ bytes: RawSpan, left: Int) throws(TransferFault) {

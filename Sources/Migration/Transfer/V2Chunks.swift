@@ -1,12 +1,12 @@
 import VFIO
 
+/// How long one wait for a data fd lasts before the bounds of the transfer are looked at again.
+private let streamPatience = Duration.milliseconds(50)
+
 /// Takes the data out of a v2 device's data fd.
 final class V2Reader: LendingReader {
   /// As much as QEMU reads at once; larger buffers gave nothing there.
   private static let size = 1 << 20
-  /// How long one wait for data lasts before the bounds of the transfer are looked at again.
-  private static let patience = Duration.milliseconds(50)
-
   private let interface: V2Interface
   private var buffer = ChunkBuffer()
   /// Whether there was nothing more to read at some time since the last estimate.
@@ -19,7 +19,7 @@ final class V2Reader: LendingReader {
   func next(
     stopped: Bool, lending take: (inout ChunkBuffer, ChunkPart) throws(TransferFault) -> Void
   ) throws(TransferFault) -> Piece {
-    guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
+    guard let stream = interface.streamToUse else { throw .window("the device returned no data fd for this state") }
     let got = try read(stream)
     guard let got else { return .nothingNow }
     // 0 ends the data in STOP_COPY; in PRE_COPY some drivers say it where ENOMSG is meant, and all vfio-user servers.
@@ -40,7 +40,7 @@ final class V2Reader: LendingReader {
     } catch {
       guard let errno = error.errno, errno == .ENOMSG || errno == .EAGAIN else { throw .device(error) }
       if errno == .EAGAIN {
-        _ = try onDevice { () throws(DeviceError) in try stream.wait(for: .reading, until: .now + Self.patience) }
+        _ = try onDevice { () throws(DeviceError) in try stream.wait(for: .reading, until: .now + streamPatience) }
       } else {
         wasEmptied = true
       }
@@ -69,35 +69,47 @@ final class V2Reader: LendingReader {
 
 /// Gives data to a v2 device's data fd. How it is cut does not matter there.
 final class V2Writer: ChunkWriter {
+  /// How long a device may take nothing.
   private static let patience = Duration.seconds(10)
 
   private let interface: V2Interface
+  private let goOn: GoingOn
 
-  init(_ interface: V2Interface) {
+  init(_ interface: V2Interface, _ goOn: @escaping GoingOn) {
     self.interface = interface
+    self.goOn = goOn
   }
 
   func put(_ bytes: RawSpan, left: Int) throws(TransferFault) {
-    guard let stream = interface.stream else { throw .window("the device returned no data fd for this state") }
+    guard let stream = interface.streamToUse else { throw .window("the device returned no data fd for this state") }
+    if left > 0 { try goOn() }
     var done = 0
     while done < bytes.byteCount {
-      let rest = bytes.extracting(done..<bytes.byteCount)
-      done += try write(rest, to: stream)
+      done += try write(bytes.extracting(droppingFirst: done), to: stream)
+      if done < bytes.byteCount { try goOn() }
     }
   }
 
+  /// Writes what the device takes at once, and waits for it while it takes nothing.
   private func write(_ bytes: RawSpan, to stream: any DataStream) throws(TransferFault) -> Int {
-    do throws(DeviceError) {
-      let taken = try uninterrupted { () throws(DeviceError) in try stream.write(bytes) }
-      guard taken > 0 else { throw DeviceError(.streamWrite(count: bytes.byteCount), .short(expected: 1, got: 0)) }
-      return taken
-    } catch {
-      guard let errno = error.errno, errno == .EAGAIN else { throw .device(error) }
-      let ready = try onDevice { () throws(DeviceError) in
-        try stream.wait(for: .writing, until: .now + Self.patience)
+    // A look at the clock takes its time; most devices are not waited for.
+    var end: Moment?
+    while true {
+      do throws(DeviceError) {
+        let taken = try uninterrupted { () throws(DeviceError) in try stream.write(bytes) }
+        guard taken > 0 else { throw DeviceError(.streamWrite(count: bytes.byteCount), .short(expected: 1, got: 0)) }
+        return taken
+      } catch {
+        guard let errno = error.errno, errno == .EAGAIN else { throw .device(error) }
       }
-      guard ready else { throw .bound("the device took no data for \(Self.patience)") }
-      return 0
+      let now = Moment.now
+      // A device may also say that it is ready, and take nothing.
+      guard now < end ?? now + Self.patience else { throw .bound("the device took no data for \(Self.patience)") }
+      end = end ?? now + Self.patience
+      try goOn()
+      _ = try onDevice { () throws(DeviceError) in
+        try stream.wait(for: .writing, until: .now + streamPatience)
+      }
     }
   }
 }

@@ -105,7 +105,7 @@ public final class V1Interface: MigrationInterface {
   @discardableResult
   public func openChunk(at now: Moment = .now) throws(DeviceError) -> (offset: UInt64, size: UInt64) {
     // Even a read that fails may have made the device begin.
-    window.chunk = .open
+    (window.chunk, window.isUntouched) = (.open, false)
     let offset = try register(UInt64.self, Register.dataOffset)
     let size = try register(UInt64.self, Register.dataSize)
     (window.offset, window.size) = (.seen(offset, at: now), .seen(size, at: now))
@@ -124,6 +124,7 @@ public final class V1Interface: MigrationInterface {
 
   /// Writes `data_size` while the device resumes: it takes the chunk that was written into its window.
   func writeDataSize(_ size: UInt64, at now: Moment) throws(DeviceError) {
+    window.isUntouched = false
     try device.setRegister(size, in: region, at: Register.dataSize)
     window.size = .seen(size, at: now)
   }
@@ -144,11 +145,18 @@ public final class V1Interface: MigrationInterface {
   /// The migration region has no such thing.
   public func optInToReinit() {}
 
+  /// No chunk was opened or given since the device was put into its state.
+  public var hasUntouchedSession: Bool { window.isUntouched }
+
   /// Takes the chunks out of the window.
-  public func reader(_ access: WindowAccess) -> any ChunkReader { V1Reader(self, access) }
+  public func reader(_ access: WindowAccess, _ goOn: @escaping GoingOn) -> any ChunkReader {
+    V1Reader(self, access, goOn)
+  }
 
   /// Puts chunks into the window.
-  public func writer(_ access: WindowAccess) -> any ChunkWriter { V1Writer(self, access) }
+  public func writer(_ access: WindowAccess, _ goOn: @escaping GoingOn) -> any ChunkWriter {
+    V1Writer(self, access, goOn)
+  }
 
   /// Keeps what is known of the window, or forgets it.
   public func arrived(in state: State, from before: State?) {

@@ -26,6 +26,8 @@ struct V1Window {
   }
 
   var chunk = Chunk.unknown
+  /// Whether the window's session was begun here and no chunk has gone through it.
+  var isUntouched = false
   var pending = Register.unread
   var offset = Register.unread
   var size = Register.unread
@@ -35,6 +37,6 @@ struct V1Window {
     guard let before, !state.isSame(as: before) else { return self }
     // Stopping a device in pre-copy goes on with the same data; every other change begins a window or ends it.
     if before.isSaving && before.isRunning && state.isSaving { return self }
-    return V1Window(chunk: state.isSaving ? .none : .unknown)
+    return V1Window(chunk: state.isSaving ? .none : .unknown, isUntouched: state.isSaving || state.isResuming)
   }
 }

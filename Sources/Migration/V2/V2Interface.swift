@@ -134,21 +134,34 @@ public final class V2Interface: MigrationInterface {
     hasReinit = (try? device.set(.migPrecopyInfoV2, data: &none)) != nil
   }
 
-  /// Reads the data fd. There is no window to choose an access for.
-  public func reader(_ access: WindowAccess) -> any ChunkReader { V2Reader(self) }
+  /// Nothing was read from the data fd or written to it since this session made the device open it.
+  public private(set) var hasUntouchedSession = false
+
+  /// The data fd, of which something is about to be read or written.
+  var streamToUse: (any DataStream)? {
+    hasUntouchedSession = false
+    return stream
+  }
+
+  /// Reads the data fd, where each call gives a chunk of its own. There is no window to choose an access for.
+  public func reader(_ access: WindowAccess, _ goOn: @escaping GoingOn) -> any ChunkReader { V2Reader(self) }
 
   /// Writes the data fd.
-  public func writer(_ access: WindowAccess) -> any ChunkWriter { V2Writer(self) }
+  public func writer(_ access: WindowAccess, _ goOn: @escaping GoingOn) -> any ChunkWriter { V2Writer(self, goOn) }
 
   /// Closes a data fd whose session ended on the way.
   public func arrived(in state: State, from before: State?) {
-    if !state.isSaving && !state.isResuming { close() }
+    if !state.isSaving && !state.isResuming { return close() }
+    // A change from one saving state to another keeps the session.
+    guard let before, !state.isSame(as: before), !(state.isSaving && before.isSaving) else { return }
+    hasUntouchedSession = true
   }
 
   /// Closes the data fd.
   public func close() {
     stream?.close()
     stream = nil
+    hasUntouchedSession = false
   }
 
   /// MIG_PRECOPY_INFOv2 holds as long as the device is open.

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 import VFIO
@@ -187,6 +188,71 @@ import VFIO
     let device = FakeDevice.v2().openingDataFD(for: .resuming)
       .streaming(writes: [.refuses(.EAGAIN), .takes(2), .refuses(.EAGAIN), .takes(1)])
     #expect(try load([[1, 2, 3, 4, 5]], device).fault == nil)
+  }
+
+  // MARK: next to nothing at a time
+
+  /// Ends when so many accesses have been made.
+  private func observer(endingAfter count: Int, _ device: FakeDevice) -> TransferObserver {
+    let made = Atomic(0)
+    return TransferObserver(isCancelled: {
+      let accesses = device.takeAsked().count { if case .feature = $0 { false } else { true } }
+      return made.add(accesses, ordering: .relaxed).newValue > count
+    })
+  }
+
+  @Test func aV1DeviceThatTakesBytesOneByOneCanBeGivenUpInAChunk() throws {
+    let device = FakeDevice.v1().holding(4096, at: 16).takingAtMost(1)
+    let stream = MemoryStream()
+    stream.chunks = [[UInt8](repeating: 7, count: 4096)]
+    let report = LoadOperation(try session(device), from: stream, observer: observer(endingAfter: 100, device)).run()
+    #expect(report.fault == .cancelled)
+    #expect(report.bytes == 0)
+    #expect(report.states.map(\.state?.name) == ["running"])
+  }
+
+  @Test func aV1DeviceThatGivesEightBytesAtATimeCanBeGivenUpInAChunk() throws {
+    let device = FakeDevice.v1().holding(4096, at: 8).holding(4096, at: 16).holding(4096, at: 24)
+    let report = SaveOperation(
+      try session(device), to: MemoryStream(), observer: observer(endingAfter: 100, device)
+    ).run()
+    #expect(report.fault == .cancelled)
+    #expect(report.bytes == 0)
+  }
+
+  @Test func aDataFDThatTakesBytesOneByOneCanBeGivenUpInAChunk() throws {
+    let device = FakeDevice.v2().openingDataFD(for: .resuming).takingAtMost(1)
+    let asked = Atomic(0)
+    let observer = TransferObserver(isCancelled: { asked.add(1, ordering: .relaxed).newValue > 100 })
+    let stream = MemoryStream()
+    stream.chunks = [[UInt8](repeating: 7, count: 4096)]
+    let report = LoadOperation(try session(device), from: stream, observer: observer).run()
+    #expect(report.fault == .cancelled)
+    #expect(asked.load(ordering: .relaxed) == 101)
+  }
+
+  /// One that says that it is ready is asked without a pause.
+  @Test func aDataFDThatIsReadyAndTakesNothingIsHeldToTheTime() throws {
+    let device = FakeDevice.v2().openingDataFD(for: .resuming)
+      .streaming(writes: [FakeDevice.StreamAnswer](repeating: .refuses(.EAGAIN), count: 10_000_000))
+    var options = TransferOptions()
+    options.limits.time = .milliseconds(20)
+    let stream = MemoryStream()
+    stream.chunks = [[1, 2, 3]]
+    let report = LoadOperation(try session(device), from: stream, options: options).run()
+    #expect(report.fault == .bound("no end after 0.02 seconds (--max-time)"))
+    #expect(report.states.map(\.state?.name) == ["running"])
+  }
+
+  @Test func anAreaThatIsLongerThanAnyMapIsNoReasonToTrap() throws {
+    let memory = try #require(SharedMemory(count: 65536))
+    memory.withMutableBytes { $0.storeBytes(of: UInt64(11), toByteOffset: 4096, as: UInt64.self) }
+    let area = RegionReply.sparse(count: 1, [(0, 1 << 63)])
+    let device = FakeDevice.v1(region: RegionReply.region(size: .max, capabilities: [RegionReply.type(3, 1), area]))
+      .holding([8, 0], at: 8).holding(4096, at: 16).holding(8, at: 24).mapping(memory).lettingItselfBeMapped()
+    let (stream, report) = try save(device, .map)
+    #expect(report.fault == nil)
+    #expect(stream.chunks == [[UInt8](number: UInt64(11))])
   }
 
   // MARK: how
