@@ -109,6 +109,10 @@ public protocol DataStream: AnyObject, Sendable {
   /// - Returns: the number of bytes taken.
   func write(_ buffer: RawSpan) throws(DeviceError) -> Int
 
+  /// Waits until the device has answered all writes, which over a socket are not waited for one by one, and fails as the
+  /// first of them did that failed. Elsewhere there is nothing to wait for.
+  func flush() throws(DeviceError)
+
   /// Waits until a read or a write can go on, or would fail with something else than `EAGAIN`.
   ///
   /// A driver without `poll` is always ready, and so is a device in PRE_COPY that has nothing now (`ENOMSG`) with most

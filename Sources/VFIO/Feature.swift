@@ -72,12 +72,17 @@ extension FeatureFlags: CustomStringConvertible {
 extension Device {
   /// Asks whether the device has the feature with these operations (`PROBE`): nothing is read or changed.
   ///
-  /// - Returns: false when the answer is `ENOTTY` (no such feature) or `EINVAL` (not with this operation).
+  /// - Returns: false when the answer is `ENOTTY` (no such feature) or `EINVAL` (not with this operation), and when a
+  ///   server of vfio-user refuses without a number.
   public func offers(_ operations: FeatureFlags, _ number: FeatureNumber) throws(DeviceError) -> Bool {
     var none: [UInt8] = []
-    return try unless(.ENOTTY, .EINVAL) { () throws(DeviceError) in
-      try feature(argsz: 8, flags: operations.union(.probe).of(number), data: &none)
-    } != nil
+    do throws(DeviceError) {
+      _ = try feature(argsz: 8, flags: operations.union(.probe).of(number), data: &none)
+      return true
+    } catch {
+      guard error.errno == .ENOTTY || error.errno == .EINVAL || error.reason == .unexplained else { throw error }
+      return false
+    }
   }
 
   /// Reads a feature's data: `count` bytes.

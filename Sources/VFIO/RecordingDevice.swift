@@ -166,6 +166,9 @@ final class RecordingStream: DataStream {
     }
   }
 
+  /// It is no access of its own.
+  func flush() throws(DeviceError) { try stream.flush() }
+
   func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {
     try recorder.measure(.streamWait(direction)) { (outcome) throws(DeviceError) in
       let ready = try stream.wait(for: direction, until: deadline)

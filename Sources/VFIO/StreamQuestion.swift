@@ -56,4 +56,7 @@ extension DataStream {
   public func ask(_ question: StreamQuestion) throws(DeviceError) -> StreamReply {
     throw DeviceError(.streamQuestion(question), .absent("there is no descriptor behind this data session"))
   }
+
+  /// Each write was answered when it came back.
+  public func flush() throws(DeviceError) {}
 }

@@ -108,10 +108,8 @@ struct TransferOutput {
 
   private func missed(by downtime: Duration) -> String {
     guard downtime > report.downtimeTarget else { return "" }
-    let last = report.phases.last?.bytes ?? 0
-    // Devices estimate, and some count nothing in pre-copy.
-    let isMore = report.phases.first?.left?.remaining.map { last > $0 + $0 / 10 } ?? false
-    let why = report.preCopyEnd == .target && isMore ? ": the device had more than it had said" : ""
+    let isMore = report.preCopyEnd == .target && report.isMoreThanSaid
+    let why = isMore ? ": the device had more than it had said" : ""
     return ", over the target of \(target)\(why)"
   }
 

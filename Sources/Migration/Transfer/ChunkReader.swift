@@ -63,6 +63,9 @@ extension LendingReader {
 public protocol ChunkWriter: AnyObject {
   /// Gives the device a chunk, or the next part of one; `left` bytes of it come behind.
   func put(_ bytes: RawSpan, left: Int) throws(TransferFault)
+
+  /// All has been given: fails when the device has not taken all of it.
+  func finish() throws(TransferFault)
 }
 
 extension ChunkWriter {

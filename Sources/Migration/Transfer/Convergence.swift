@@ -66,7 +66,7 @@ public struct Convergence: Sendable {
   public var estimatedDowntime: Duration? {
     guard let last = samples.last else { return nil }
     if last.remaining == 0 { return .zero }
-    return last.speed > 0 ? .seconds(Double(last.remaining) / last.speed) : nil
+    return last.speed > 0 ? .bounded(Double(last.remaining) / last.speed) : nil
   }
 
   /// The answer.
@@ -122,9 +122,9 @@ private struct Course {
   func time(from left: Double, to goal: Double) -> Duration? {
     guard dirtying < rate else { return nil }
     // Nearly a line, for which the curve has no figures.
-    guard dirtying > rate / 100 else { return .seconds(max(0, left - goal) / decline) }
+    guard dirtying > rate / 100 else { return .bounded(max(0, left - goal) / decline) }
     let end = most * (1 - rate / dirtying)
-    return .seconds(max(0, log((left - end) / (goal - end))) * most / dirtying)
+    return .bounded(max(0, log((left - end) / (goal - end))) * most / dirtying)
   }
 }
 
@@ -157,6 +157,11 @@ private struct Curve {
   /// When so much is left; nil when it does not come to that.
   func time(from left: Double, to goal: Double) -> Duration? {
     guard end < goal else { return nil }
-    return .seconds(max(0, log((goal - end) / max(left - end, goal - end)) / log(share)) * step)
+    return .bounded(max(0, log((goal - end) / max(left - end, goal - end)) / log(share)) * step)
   }
+}
+
+extension Duration {
+  /// So many seconds, or a billion years: a device may say that any number of bytes is left.
+  fileprivate static func bounded(_ seconds: Double) -> Duration { .seconds(min(seconds, 3e16)) }
 }

@@ -92,6 +92,7 @@ public struct LoadOperation {
     {
       try pump.judge(0, in: state, reader)
     }
+    try writer.finish()
     _ = try session.insist(on: "running")
   }
 }

@@ -200,6 +200,7 @@ public final class MigrateOperation {
       {
         try pump.judge(index, in: stopped, move.reader)
       }
+      try naming(Self.destination(index), pump) { () throws(TransferFault) in try move.writer.finish() }
     }
     pump.endPhase()
   }

@@ -63,7 +63,8 @@ final class Pump: Sendable {
     contents.withLock { contents in
       guard contents.count.report.fault == nil else { return }
       (contents.count.report.fault, contents.count.report.faulty) = (fault, device)
-      hasFailed.store(true, ordering: .relaxed)
+      // With all data moved, their file is still to be ended.
+      if !contents.count.report.isWhole { hasFailed.store(true, ordering: .relaxed) }
     }
   }
 
@@ -78,6 +79,16 @@ final class Pump: Sendable {
       (contents.phaseStart, contents.latest, contents.isOpen) = (now, now, true)
       contents.count.report.phases.append(TransferReport.Phase(state: state.name))
     }
+  }
+
+  /// Does something during which a device is not asked for data: that it gives none is not its silence.
+  func without(_ device: Int = 0, _ body: () throws(TransferFault) -> Void) throws(TransferFault) {
+    let start = clock()
+    defer {
+      let time = start.duration(to: clock())
+      contents.withLock { $0.count.pass(time, of: device) }
+    }
+    try body()
   }
 
   /// The phase is over.

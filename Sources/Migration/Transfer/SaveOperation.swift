@@ -51,7 +51,7 @@ public struct SaveOperation {
   }
 
   private func save(_ pump: Pump) throws(TransferFault) {
-    let reader = FlushingReader(session.interface.reader(options.access, pump.checkGoingOn), sink)
+    let reader = FlushingReader(session.interface.reader(options.access, pump.checkGoingOn), sink, pump)
     let wantsPreCopy = options.preCopy && session.presentState?.isRunning == true
     if wantsPreCopy && session.state(named: "pre-copy") != nil {
       try preCopy(pump, reader)
@@ -105,7 +105,10 @@ extension MigrationSession {
   /// Refuses a device that may have been given a part of its data already.
   func checkItCanBeLoaded() throws(TransferFault) {
     guard let state = presentState, state.isResuming, !interface.hasUntouchedSession else { return }
-    throw .window("the device is in \(state.name) already and may have been given a part of its data: reset it first")
+    // Not every reset leads out of RESUMING.
+    throw .window(
+      "the device is in \(state.name) already and may have been given a part of its data: reset it first, or ask for stop"
+    )
   }
 }
 
@@ -118,12 +121,14 @@ extension State {
 private final class FlushingReader: ChunkReader {
   private let reader: any ChunkReader
   private let sink: any StreamWriter
+  private let pump: Pump
   /// Both, when the one can part with its memory and the other can take it.
   private let handing: (reader: any LendingReader, sink: WriteBehind)?
 
-  init(_ reader: any ChunkReader, _ sink: any StreamWriter) {
+  init(_ reader: any ChunkReader, _ sink: any StreamWriter, _ pump: Pump) {
     self.reader = reader
     self.sink = sink
+    self.pump = pump
     if let reader = reader as? any LendingReader, let sink = sink as? WriteBehind {
       handing = (reader, sink)
     } else {
@@ -138,7 +143,9 @@ private final class FlushingReader: ChunkReader {
       } else {
         try reader.next(stopped: stopped, take)
       }
-    if piece == .nothingNow {
+    guard piece == .nothingNow else { return piece }
+    // A slow pipe takes its time for what came before.
+    try pump.without { () throws(TransferFault) in
       do throws(StreamFault) { try sink.flush() } catch { throw .stream(error) }
     }
     return piece

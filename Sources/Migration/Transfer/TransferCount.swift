@@ -65,6 +65,9 @@ struct TransferCount {
   /// A device begins to give its data: until now it could not.
   mutating func begin(_ device: Int, at now: Moment) { sources[device].lastData = now }
 
+  /// The device was not asked for so long.
+  mutating func pass(_ time: Duration, of device: Int) { sources[device].lastData = sources[device].lastData + time }
+
   /// How long this device has given nothing.
   func silence(of device: Int, at now: Moment) -> Duration { sources[device].lastData.duration(to: now) }
 

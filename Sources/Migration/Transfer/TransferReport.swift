@@ -79,6 +79,13 @@ public struct TransferReport: Sendable, Equatable {
     }
   }
 
+  /// Whether notably more came in the end than the devices had said in pre-copy: they estimate, and some count nothing
+  /// then.
+  public var isMoreThanSaid: Bool {
+    guard let last = phases.last?.bytes, let said = phases.first?.left?.remaining else { return false }
+    return last > said && last - said > said / 10
+  }
+
   /// Bytes in all.
   public var bytes: UInt64 { phases.reduce(0) { $0 + $1.bytes } }
   /// Chunks in all.

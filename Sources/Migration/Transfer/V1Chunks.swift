@@ -223,6 +223,9 @@ final class V1Writer: ChunkWriter {
     try onDevice { () throws(DeviceError) in try interface.writeDataSize(UInt64(place.count), at: time) }
   }
 
+  /// Each chunk was answered when it was given.
+  func finish() throws(TransferFault) {}
+
   private func begin(size: Int) throws(TransferFault) -> (Range<UInt64>, Moment) {
     let now = Moment.now
     let offset = try onDevice { () throws(DeviceError) in

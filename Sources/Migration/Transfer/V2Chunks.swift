@@ -90,6 +90,10 @@ final class V2Writer: ChunkWriter {
     }
   }
 
+  func finish() throws(TransferFault) {
+    try onDevice { () throws(DeviceError) in try interface.stream?.flush() }
+  }
+
   /// Writes what the device takes at once, and waits for it while it takes nothing.
   private func write(_ bytes: RawSpan, to stream: any DataStream) throws(TransferFault) -> Int {
     // A look at the clock takes its time; most devices are not waited for.

@@ -163,8 +163,8 @@ public final class V1Interface: MigrationInterface {
     window = window.arrived(in: state, from: before)
   }
 
-  /// Nothing is held open.
-  public func close() {}
+  /// Nothing is held open. What was seen of the window is forgotten.
+  public func close() { window = V1Window() }
 
   /// What was seen of the window was another session's.
   public func reopened() { window = V1Window() }

@@ -69,11 +69,12 @@ final class Bench {
     Answer { () throws(DeviceError) in try session.reopen() }
   }
 
-  /// Closes what the check has left open.
+  /// Closes what the check has left open. A data session that was found open is the user's as long as nothing of the
+  /// device is changed.
   func closeStreams() {
     streams.forEach { $0.close() }
     streams = []
-    session.interface.close()
+    if permission != .none { session.interface.close() }
   }
 
   /// The present state, read now.

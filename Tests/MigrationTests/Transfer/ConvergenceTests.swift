@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  /// All bits set is also what the registers of a device that is gone give.
+  @Test func anyNumberMayBeLeft() {
+    let endless = judge(speed: 1e-9) { tenth in (moved: tenth, remaining: .max - 1 << 40 * tenth) }
+    #expect(endless.estimatedDowntime == .seconds(3e16))
+    // Nine bytes a tenth of a second, and all of what is clean becomes dirty but for these.
+    for moved in [1, 9, 1000] as [UInt64] {
+      for fewer in [1, 9, 900, 1 << 40] as [UInt64] {
+        let judge = judge(speed: 10) { tenth in (moved: moved * tenth, remaining: .max - fewer * tenth) }
+        #expect(judge.verdict != .targetMet)
+      }
+    }
+  }
+
   @Test func oldFiguresAreForgotten() {
     var judge = judge { tenth in (moved: 100 * tenth, remaining: 10_000 - 80 * tenth) }
     for tenth in 40..<60 {

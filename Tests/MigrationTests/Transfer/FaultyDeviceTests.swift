@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -182,6 +183,19 @@ import VFIO
     #expect(stream.chunks == [[1], [2]])
     let slow = try SimulatedSession("v2-reference,size=64K,dirty=0,stall=5")
     #expect(SaveOperation(slow.session, to: MemoryStream()).run().fault == nil)
+  }
+
+  /// It is not asked while what it gave before goes through a slow pipe.
+  @Test func theTimeAPipeTakesIsNotTheDevicesSilence() throws {
+    let device = FakeDevice.v2(flags: 1).openingDataFD(for: .stopCopy)
+      .streaming(reads: [.gives([1]), .refuses(.EAGAIN), .gives([2])])
+    let stream = MemoryStream()
+    stream.onFlush = { usleep(60_000) }
+    var options = TransferOptions()
+    options.limits.stall = .milliseconds(20)
+    let report = SaveOperation(try session(device), to: stream, options: options).run()
+    #expect(report.fault == nil)
+    #expect(stream.chunks == [[1], [2]])
   }
 
   @Test func aDeviceThatIsNotReadyToTakeDataIsWaitedForAndGetsAllOfIt() throws {

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -124,6 +125,24 @@ import VFIO
     #expect(fault?.kind == .givenUp)
     #expect(fault?.reason == "interrupted")
     #expect(device.state == "running")
+  }
+
+  /// All of its data is there, and may be the only copy of a device that stands still.
+  @Test func theEndOfAStreamIsWrittenWhenTheDeviceDoesNotGoOn() throws {
+    let device = try SimulatedSession("v2-reference,flags=1,size=4K,dirty=0,fail=running:EIO")
+    let report = try inTime { [channel, self] in
+      let writer = try writer()
+      let report = SaveOperation(device.session, to: writer).run()
+      channel.fill()
+      let reading = channel.reading
+      DispatchQueue(label: "reader").asyncAfter(deadline: .now() + .milliseconds(100)) {
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        _ = read(reading, &bytes, bytes.count)
+      }
+      #expect(try writer.finish(finalState: nil).isComplete)
+      return report
+    }
+    guard case .stranded? = report.fault else { return #expect(Bool(false), "\(String(describing: report.fault))") }
   }
 
   @Test func whoeverHasFailedDoesNotWaitForThePipe() throws {

@@ -78,6 +78,8 @@ final class MemoryStream: StreamWriter, ChunkSource {
   private var next = 0
   /// Called with the number of each chunk that comes or goes, from 1 on.
   var onChunk: ((Int) -> Void)?
+  /// Called at each flush.
+  var onFlush: () -> Void = {}
   /// Fails with this errno's fault when so many chunks have come.
   var failing: (after: Int, fault: StreamFault)?
 
@@ -92,7 +94,10 @@ final class MemoryStream: StreamWriter, ChunkSource {
     onChunk?(chunks.count)
   }
 
-  func flush() throws(StreamFault) { flushes.append(chunks.count) }
+  func flush() throws(StreamFault) {
+    flushes.append(chunks.count)
+    onFlush()
+  }
 
   func finish(finalState: State?, onDigest: (UInt64) -> Bool) throws(StreamFault) -> StreamSummary {
     StreamSummary()

@@ -93,6 +93,20 @@ struct ClientSessionTests {
     #expect(try set(.stop, device) == -1)
   }
 
+  @Test("what became of the last writes is told when they are waited for")
+  func flush() throws {
+    let count = Count()
+    let server = try server(refusing: 5, count)
+    defer { server.stop() }
+    let device = try open(server)
+    let stream = device.stream(taking: try #require(try set(.resuming, device)))
+    for _ in 0..<3 { #expect(try write(stream) == 16) }
+    let failure = #expect(throws: DeviceError.self) { try stream.flush() }
+    #expect(failure == DeviceError(.streamWrite(count: 16), .EIO))
+    try stream.flush()
+    #expect(try set(.stop, device) == -1)
+  }
+
   @Test("a server that has answered a feature is not taken for one that knows none when it refuses another")
   func unexplainedRefusal() throws {
     let server = try FakeServer { _, command, payload in
@@ -103,6 +117,8 @@ struct ClientSessionTests {
     let device = try open(server)
     #expect(try device.get(.migration, count: 8).number(at: 0) == UInt64(5))
     #expect(reason { try device.get(.migDataSize, count: 8) } == .unexplained)
+    // So a device can be opened whose server says no more of what it does not know.
+    #expect(try !device.offers(.get, .migDataSize))
     #expect(try device.get(.migration, count: 8).number(at: 0) == UInt64(5))
     #expect(server.commands.count { $0 == .version } == 1)
   }

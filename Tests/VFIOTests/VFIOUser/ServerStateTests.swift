@@ -65,6 +65,37 @@ struct ServerStateTests {
     try pair.end()
   }
 
+  private func read(_ count: Int, _ stream: any DataStream) throws -> Int {
+    var buffer = ChunkBuffer()
+    return try buffer.fill(0..<count) { (bytes) throws(DeviceError) in try stream.read(into: &bytes) }
+  }
+
+  @Test("a stopped device that says that it has nothing now is not taken for one whose data have ended")
+  func nothingNow() throws {
+    let device = FakeDevice.v2().openingDataFD(for: .stopCopy).streaming(
+      reads: [.refuses(.ENOMSG), .gives([1]), .refuses(.ENOMSG), .refuses(.ENOMSG), .gives([2, 3])])
+    let pair = try Pair(device)
+    #expect(set(.stopCopy, pair.client) == nil)
+    let stream = pair.client.stream(taking: 1)
+    #expect(try read(16, stream) == 3)
+    #expect(try read(16, stream) == 0)
+    stream.close()
+    try pair.end()
+  }
+
+  @Test("a running one that says so has nothing now")
+  func nothingNowWhileRunning() throws {
+    let device = FakeDevice.v2().openingDataFD(for: .preCopy)
+      .streaming(reads: [.refuses(.ENOMSG), .gives([1]), .refuses(.ENOMSG)])
+    let pair = try Pair(device)
+    #expect(set(.preCopy, pair.client) == nil)
+    let stream = pair.client.stream(taking: 1)
+    #expect(try read(16, stream) == 0)
+    #expect(try read(16, stream) == 1)
+    stream.close()
+    try pair.end()
+  }
+
   @Test("a device that has no session any more is not asked for data")
   func lostSession() throws {
     let device = FakeDevice.v2().openingDataFD(for: .stopCopy)

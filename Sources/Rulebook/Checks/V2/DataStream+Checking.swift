@@ -108,7 +108,8 @@ extension DataStream {
       case .refused(let reason): return .refusedWriting(reason, after: done)
       }
     }
-    return nil
+    let last = Answer { () throws(DeviceError) in try flush() }
+    return last.refusal.map { .refusedWriting($0, after: done) }
   }
 
   /// Makes a call again while it says that the device is not ready, as long as a check waits.

@@ -94,6 +94,8 @@ extension StepPlayer {
       deed.bytes += chunk.count
       deed.chunks += 1
     }
+    // What became of the last writes, where they were not waited for.
+    do throws(TransferFault) { try writer.finish() } catch { deed.note(error) }
     deed.words = deed.moved
   }
 

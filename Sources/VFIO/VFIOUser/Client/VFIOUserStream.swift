@@ -15,8 +15,8 @@ final class VFIOUserStream: DataStream {
     var reads: [(id: UInt16, count: Int, isRunning: Bool)] = []
     /// What a read brought beyond what its caller had room for.
     var rest: ArraySlice<UInt8> = []
-    /// Writes whose replies have not been looked at.
-    var writes: [UInt16] = []
+    /// Writes whose replies have not been looked at, and their bytes.
+    var writes: [(id: UInt16, count: Int)] = []
     /// Whether the device runs: then a reply that is not full says that there is no more for now.
     var isRunning = false
     /// The last reply was not full, and nobody has been told yet what that means.
@@ -134,33 +134,33 @@ final class VFIOUserStream: DataStream {
     let head = [UInt8].bytes(of: cu_mig_data(argsz: UInt32(size + count), size: UInt32(count)))
     let data = buffer.extracting(first: count)
     return try open(operation) { (state) throws(DeviceError) in
-      while state.writes.count >= Self.depth { try settle(&state, operation) }
-      state.writes.append(try connection.post(.migDataWrite, head.span.bytes, data, for: operation))
+      while state.writes.count >= Self.depth { try settle(&state) }
+      state.writes.append((try connection.post(.migDataWrite, head.span.bytes, data, for: operation), count))
       return count
     }
   }
 
-  /// Waits until all that was written has been taken.
+  /// Waits until all that was written has been taken. A failure is told once; the session is of no more use then.
   func flush() throws(DeviceError) {
-    let operation = Operation.streamWrite(count: 0)
     try state.withLock { (state) throws(DeviceError) in
-      while !state.writes.isEmpty { try settle(&state, operation) }
+      while !state.writes.isEmpty { try settle(&state) }
     }
   }
 
   /// Waits for the reply to the first write of those on their way. Those behind a write that failed are let go of.
-  private func settle(_ state: inout State, _ operation: Operation) throws(DeviceError) {
+  private func settle(_ state: inout State) throws(DeviceError) {
+    let (id, count) = state.writes.removeFirst()
     do throws(DeviceError) {
-      _ = try connection.payload(of: state.writes.removeFirst(), operation)
+      _ = try connection.payload(of: id, .streamWrite(count: count))
     } catch {
-      connection.forget(state.writes)
+      connection.forget(state.writes.map(\.id))
       state.writes = []
       state.failure = error.reason
       // Who is told one of these asks again, but would do so for another write than the one that failed.
       if let errno = error.errno, errno == .EINTR || errno == .EAGAIN {
         state.failure = .malformed("an earlier write ended with \(errno), and its bytes are missing now")
       }
-      throw DeviceError(operation, state.failure ?? error.reason)
+      throw DeviceError(error.operation, state.failure ?? error.reason)
     }
   }
 
@@ -177,7 +177,7 @@ final class VFIOUserStream: DataStream {
     state.withLock { state in
       guard !state.isClosed else { return }
       state.isClosed = true
-      connection.forget(state.reads.map(\.id) + state.writes)
+      connection.forget(state.reads.map(\.id) + state.writes.map(\.id))
       (state.reads, state.writes, state.rest) = ([], [], [])
     }
   }

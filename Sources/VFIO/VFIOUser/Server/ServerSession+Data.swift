@@ -1,4 +1,5 @@
 import CVFIO
+import Glibc
 import Synchronization
 
 /// Migration data of the second generation.
@@ -63,9 +64,7 @@ extension DataStream {
       if running, got > 0, start.duration(to: .now) > pace { return got }
       let came = try unlessInterrupted(until: deadline) { () throws(DeviceError) in
         try unless(.EAGAIN) { () throws(DeviceError) in
-          try unless(.ENOMSG) { () throws(DeviceError) in
-            try buffer.fill(got..<count) { (rest) throws(DeviceError) in try read(into: &rest) }
-          } ?? 0
+          try buffer.fill(got..<count) { (rest) throws(DeviceError) in try readNow(into: &rest, running: running) }
         }
       }
       if let came {
@@ -78,6 +77,17 @@ extension DataStream {
       }
     }
     return got
+  }
+
+  /// Reads. A running device that has nothing now gives 0 bytes; with a stopped one they would be the end of its data, so
+  /// it counts as not ready.
+  private func readNow(into rest: inout MutableRawSpan, running: Bool) throws(DeviceError) -> Int {
+    let count = rest.byteCount
+    if let got = try unless(.ENOMSG, call: { () throws(DeviceError) in try read(into: &rest) }) { return got }
+    if running { return 0 }
+    // Nothing says when it will be.
+    usleep(1000)
+    throw DeviceError(.streamRead(count: count), .EAGAIN)
   }
 
   /// Makes a call again that a signal has interrupted: nothing was moved by it.
