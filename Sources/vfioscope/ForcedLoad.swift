@@ -12,16 +12,16 @@ struct ForcedLoad {
     case refusedAtWrite = "refused-at-write"
     case refusedAtChange = "refused-at-change"
     case accepted
-    /// It came to no answer: it was interrupted, or the device refused resuming itself.
+    /// It came to no answer: it was interrupted, the device refused resuming itself, or the data were not given to it.
     case notAsked = "not-asked"
   }
 
   static func outcome(of report: TransferReport) -> Outcome {
     switch report.fault {
     case nil: .accepted
-    case .device, .window: .refusedAtWrite
+    case .device: .refusedAtWrite
     case .step(let result): result.from?.isResuming == true ? .refusedAtChange : .notAsked
-    case .stream, .bound, .cancelled, .stranded: .notAsked
+    case .window, .stream, .bound, .cancelled, .stranded: .notAsked
     }
   }
 

@@ -90,7 +90,7 @@ struct TransferOutput {
     }
     let end = forced == nil ? "end seen: all data moved" : "all that can be read was loaded"
     let about = faulty.map { "\($0.role) \($0.name): " } ?? ""
-    let head = fault.map { report.isWhole ? "\(end), but \($0)" : "not finished: \(about)\($0)" } ?? end
+    let head = fault.map { (report.isWhole ? "\(end), but " : "not finished: ") + "\(about)\($0)" } ?? end
     lines.append("\(head), \(report.bytes) bytes, \(report.duration.milliseconds), \(size(report.rate))/s")
     if let meaning = report.fault?.meaning { lines.append(meaning) }
     if let end = report.preCopyEnd { lines.append("pre-copy: \(words(of: end))") }

@@ -62,6 +62,15 @@ struct ForcedLoadTests {
     #expect(text.output.contains("the device refused the data when it was asked to run, and was in error then"))
   }
 
+  @Test("a device that was given nothing has refused nothing")
+  func givenNothing() throws {
+    let file = try save(Self.v1, "x")
+    truncate(file, 40_000)
+    let run = try load(Self.v1 + ",state=resuming", file, "--force", "--yes", "--json")
+    #expect(run.status == .exited(1))
+    #expect(try ParsedJSON(run.output)["forced"]?["device"] == "not-asked")
+  }
+
   @Test("a chunk that was altered is loaded as it is, and a device that looks refuses it")
   func altered() throws {
     let file = try save(Self.v1, "x")

@@ -465,9 +465,19 @@ struct TransferTests {
     #expect(forced.status == .exited(0))
   }
 
+  @Test("a source that does not stop in the end is told of beside the data that were all moved")
+  func runningOnBothSides() throws {
+    let source = "sim:v1-reference,size=64K,dirty=0,fail=stop:EIO"
+    let run = try vfioscope("migrate", source, "sim:v1-reference,size=64K,dirty=0,seed=2", "--yes")
+    #expect(run.status == .exited(1))
+    let head = "end seen: all data moved, but source \(source): stop was refused: EIO"
+    #expect(run.lines.contains { $0.hasPrefix(head) && $0.contains("it must not run beside its destination") })
+  }
+
   @Test("what a killed save has left is in the way until it may be replaced")
   func leftOver() throws {
     try folder.write("x.part", "left over")
+    #expect(chmod(path("x.part"), 0o600) == 0)
     let run = try vfioscope("save", "sim:v2-reference,size=64K", "-o", path("x"))
     #expect(run.status == .exited(3))
     #expect(run.errors.contains("was left by a save that was killed; --replace replaces it"))

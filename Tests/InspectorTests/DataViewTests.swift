@@ -296,6 +296,29 @@ struct DiffViewTests {
     let screen = Screen(files: [try folder.mtty("a"), try folder.mtty("b", divisor: 13)])
     #expect(screen.text.contains("+1e divisor 12 → 13"))
   }
+
+  @Test("name both records where they are of different kinds, and compare no fields of them")
+  func recordsOfDifferentKinds() throws {
+    let long = try folder.simulated("long", "v2-reference,size=64K,dirty=0,seed=1")
+    let short = try folder.simulated("short", "v2-reference,size=32K,dirty=0,seed=1")
+    let screen = Screen(files: [long, short], height: 36, width: 120)
+    // The shorter one has its last record where the other one has a page.
+    let last = try #require(try records(short).last).offset
+    screen.type(":\(last)", .enter)
+    let (one, other) = (try #require(try records(long).last { $0.offset <= last }), try records(short).last)
+    #expect(one.name != other?.name)
+    #expect(screen.text.contains(" \(one.heading) → \(other?.heading ?? "") "))
+    for field in one.fields { #expect(screen.text.contains(" \(field.name) \(field.value.words)")) }
+  }
+
+  private func records(_ path: String) throws -> [StreamRecord] {
+    let capture = try Capture(opening: path)
+    while try !capture.walk() {}
+    var reader = RecordReader(capture, format: try #require(try StreamFormat.guess(capture)))
+    var records: [StreamRecord] = []
+    while let record = try reader.next() { records.append(record) }
+    return records
+  }
 }
 
 @Suite("A file that can't be shown")
@@ -361,6 +384,18 @@ struct UnshownFileTests {
     #expect(!screen.text.contains("shorter"))
   }
 
+  @Test("because it became shorter while its format was looked for is told of, and no other is taken for it")
+  func shrunkBeforeItsFormat() throws {
+    let files = [try folder.mtty("a"), try folder.file("b", [UInt8](repeating: 7, count: 10_000))]
+    let desk = try CaptureDesk(files)
+    while !desk.isWalked { _ = try desk.step(for: nil) }
+    folder.cut(files[1], to: 0)
+    for _ in 0..<2 {
+      #expect(throws: StreamFault.self) { _ = try desk.step(for: nil) }
+      #expect(desk.formats.isEmpty)
+    }
+  }
+
   @Test("as it is has its control characters shown, not sent")
   func escaped() throws {
     let file = try folder.mtty("a\u{1B}[2Jb", device: "evil\u{1B}[31m\u{7}name")
@@ -421,6 +456,22 @@ struct LongCaptureTests {
     while try !capture.walk() {}
     status.isWalked = true
     #expect(head().contains("verdict     good") && head().contains("format      mtty"))
+  }
+
+  @Test("that is compared has no verdict before its end either")
+  func comparedProgress() throws {
+    let capture = try Capture(opening: folder.mtty("s"))
+    var status = CaptureStatus()
+    #expect(status.summary(of: CaptureReport(capture, format: nil)).text == "0 bytes so far")
+    while try !capture.walk() {}
+    status.isWalked = true
+    #expect(status.summary(of: CaptureReport(capture, format: nil)).text == "96 bytes, good")
+  }
+
+  @Test("may be of any length, which is more than can be multiplied")
+  func endlessProgress() {
+    #expect(CaptureStatus(fileSize: .max, walked: 1 << 60).progress.hasPrefix("reading, 6 % of "))
+    #expect(CaptureStatus(fileSize: 0, walked: 0).progress.hasPrefix("reading, 0 % of "))
   }
 
   @Test("is searched for as long as the user waits: Esc ends the search, and not the view")

@@ -82,8 +82,9 @@ public final class DirtyWatch {
   public func end() -> DirtyEnding {
     if let ending { return ending }
     var failures: [DeviceError] = []
-    // The last written pages come with the unmapping, which therefore needs logging on.
+    // The last written pages come with the unmapping, which therefore needs logging on; a device is asked once more.
     let last = log == .container ? takeLastPages(&failures) : nil
+    if log == .device, !isAllAssumed, let failure = report().failure { failures.append(failure) }
     let stopFailure = whyNot { () throws(DeviceError) in try tracker.stop() }
     let unmapFailure = last == nil ? space.take(back: range) : nil
     failures += [stopFailure, unmapFailure].compactMap { $0 }

@@ -55,8 +55,13 @@ public final class FileSink: ByteSink {
   /// Begins anew with what a save has left that was killed.
   private static func takeOver(_ part: String, replacing: Bool) throws(StreamFault) -> StreamDescriptor {
     let descriptor = try StreamDescriptor(opening: part, O_RDWR | O_NOFOLLOW)
-    guard try descriptor.status().st_mode & S_IFMT == S_IFREG, flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
+    let status = try descriptor.status()
+    guard status.st_mode & S_IFMT == S_IFREG, flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
       throw isBeingWritten(part)
+    }
+    // What is written there could be read by others, or lie in a file of theirs.
+    guard status.st_uid == geteuid(), status.st_nlink == 1, status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
+      throw StreamFault(part, .refused, "is there, and others can use it: it is none that a save of yours has left")
     }
     guard replacing else {
       throw StreamFault(part, .taken, "is there: it was left by a save that was killed")

@@ -134,9 +134,12 @@ public final class MigrateOperation {
     pump.note(downtime: stopping.duration(to: pump.now))
     for (index, source) in sources.enumerated() {
       // One that refuses keeps no other from being stopped; its fault is told.
-      try? naming(Self.source(index), pump) { () throws(TransferFault) in _ = try source.insist(on: "stop") }
+      do throws(TransferFault) {
+        _ = try source.insist(on: "stop")
+      } catch {
+        pump.fail(.stranded("\(error); it must not run beside its destination"), of: Self.source(index))
+      }
     }
-    if let fault = pump.fault { throw fault }
   }
 
   /// Where a pair's devices are in the report.

@@ -39,7 +39,7 @@ public struct SaveOperation {
     }
     let now = session.presentState
     // Of a fault that came before, this is only a consequence.
-    if let why = whyStranded(back, now) { pump.fail(.stranded(why)) }
+    if let why = whyStranded(back, now) { pump.fail(.stranded("the device does not go on as before: \(why)")) }
     return pump.finish(in: [TransferReport.FinalState(role: "device", state: now, undoing: back)])
   }
 

@@ -14,7 +14,7 @@ public enum TransferFault: Error, Sendable, Equatable {
   case bound(String)
   /// The user gave up.
   case cancelled
-  /// All data was moved, but the device does not go on as it did before; the text says why.
+  /// All data was moved, but a device is not where it should be then; the text says which and why.
   case stranded(String)
 }
 
@@ -28,7 +28,7 @@ extension TransferFault: CustomStringConvertible {
     case .stream(let fault): "\(fault)"
     case .bound(let which): which
     case .cancelled: "interrupted"
-    case .stranded(let why): "the device does not go on as before: \(why)"
+    case .stranded(let why): why
     }
   }
 }

@@ -82,6 +82,15 @@ struct DirtyWatchTests {
       ])
   }
 
+  @Test("has what was written since the last report too", arguments: ["v1-reference", "v2-reference"])
+  func unreported(address: String) throws {
+    let watched = try Watched(address)
+    #expect(watched.report(after: .zero).dirtyCount == 0)
+    watched.clock.advance(by: .seconds(1))
+    let ending = watched.watch.end()
+    #expect(ending.union.dirtyCount > 0 && !ending.isAllAssumed)
+  }
+
   @Test("of a device stops its logging before the memory is taken back")
   func deviceEnding() throws {
     let watched = try Watched("v2-reference")

@@ -42,6 +42,20 @@ import VFIO
     #expect(isTheSame)
   }
 
+  /// A device's memory would be readable by them.
+  @Test(arguments: ["mode", "link", "none"]) func aPartThatOthersCanUseIsNotWrittenTo(how: String) throws {
+    let part = try folder.file("s.part", holding: [1, 2, 3])
+    chmod(part, how == "mode" ? 0o604 : 0o600)
+    if how == "link" { #expect(link(part, folder.file("other")) == 0) }
+    guard how != "none" else {
+      _ = try FileSink(path: folder.file("s"), replacing: true)
+      return
+    }
+    let fault = #expect(throws: StreamFault.self) { try FileSink(path: folder.file("s"), replacing: true) }
+    #expect(fault?.kind == .refused)
+    #expect(try folder.contents("s.part") == [1, 2, 3])
+  }
+
   @Test func writesOfAnyLengthStayInTheirOrder() throws {
     let lengths = [1, 4, 16, 20_000, 32_768, 32_769, 40_000, 65_535, 65_536, 65_537]
     let sink = try FileSink(path: folder.file("s"))

@@ -56,7 +56,10 @@ final class CaptureDesk {
   }
 
   private func findFormats() throws(StreamFault) {
-    for capture in captures { formats.append(try StreamFormat.guess(capture)) }
+    // All or none: a file that has become shorter can't be looked at.
+    var guesses: [StreamFormat?] = []
+    for capture in captures { guesses.append(try StreamFormat.guess(capture)) }
+    formats = guesses
     if let format = formats[0], formats.allSatisfy({ $0?.name == format.name }) {
       records = captures.map { SparseList(RecordReader($0, format: format)) }
     }

@@ -48,8 +48,15 @@ struct DataHead {
 extension CaptureStatus {
   /// How far the files have been read.
   var progress: String {
-    let percent = fileSize == 0 ? 0 : walked * 100 / fileSize
+    let percent = fileSize == 0 ? 0 : Int(100 * (Double(walked) / Double(fileSize)))
     return "reading, \(percent) % of \(grouped(fileSize)) bytes so far"
+  }
+
+  /// How much is in one of several files, and whether it is good, as far as that is known.
+  func summary(of report: CaptureReport) -> (text: String, style: Style) {
+    let bytes = counted(report.summary.bytes, "byte")
+    guard isWalked || report.fault != nil else { return ("\(bytes) so far", .normal) }
+    return ("\(bytes), \(report.verdict.rawValue)", report.verdict == .good ? .normal : report.verdict.style)
   }
 }
 

@@ -115,9 +115,8 @@ struct DiffView: View {
       let place = Rectangle(row: area.row + row, column: area.column + 1, height: 1, width: area.width - 2)
       let (left, right) = place.split(columns: -30)
       canvas.putFitted("\(row + 1)  \(report.path)", in: left)
-      canvas.putRight(
-        "\(counted(report.summary.bytes, "byte")), \(report.verdict.rawValue)", in: right,
-        style: report.verdict == .good ? .normal : report.verdict.style)
+      let (text, style) = status.summary(of: report)
+      canvas.putRight(text, in: right, style: style)
     }
     let line = Rectangle(row: area.row + 2, column: area.column + 1, height: 1, width: area.width - 2)
     canvas.putFitted(result(status), in: line, style: .title)

@@ -6,8 +6,14 @@ import VFIO
 /// values where they differ.
 struct RecordFields {
   private let records: [StreamRecord]
+  /// What they are called: two records of different kinds have no fields that could be compared.
+  private let heading: String
 
-  init(_ records: [StreamRecord]) { self.records = records }
+  init(_ records: [StreamRecord]) {
+    let isSameKind = Set(records.map(\.name)).count < 2
+    self.records = isSameKind ? records : Array(records.prefix(1))
+    heading = (isSameKind ? records.prefix(1) : records[...]).map(\.heading).joined(separator: " → ")
+  }
 
   private struct Item {
     let text: String
@@ -28,7 +34,7 @@ struct RecordFields {
   func draw(on canvas: inout Canvas, in area: Rectangle) {
     guard area.height > 0, let record = records.first else { return }
     canvas.horizontalLine(row: area.row, columns: area.columns)
-    canvas.putFitted(" \(record.heading) ", in: area, style: .title)
+    canvas.putFitted(" \(heading) ", in: area, style: .title)
     let rest = area.split(rows: 1).bottom
     let items = items(record)
     let places = places(of: items, in: rest, canvas.glyphs)

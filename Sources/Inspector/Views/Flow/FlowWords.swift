@@ -98,7 +98,10 @@ struct FlowWords {
 
   private func ending(_ report: TransferReport, _ glyphs: Glyphs) -> [Line] {
     guard let fault = report.fault else { return [("\(glyphs.check) End seen: all data was moved.", .good)] }
-    if report.isWhole { return [("\(glyphs.failure) End seen: all data was moved, but \(fault).", .danger)] }
+    if report.isWhole {
+      let about = flow.job.devices.count > 1 ? "the source: " : ""
+      return [("\(glyphs.failure) End seen: all data was moved, but \(about)\(fault).", .danger)]
+    }
     if fault == .cancelled { return [("\(glyphs.failure) Given up before the end.", .warning)] }
     let advice = [fault.meaning, fault.isAccess ? "J in the device's view has every access." : nil].compactMap { $0 }
     let lines = advice.isEmpty ? [] : [(advice.joined(separator: " "), Style.normal)]
