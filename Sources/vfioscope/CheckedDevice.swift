@@ -37,6 +37,9 @@ struct CheckedDevice: ParsableArguments {
   ) -> HangWatch {
     HangWatch(
       [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
-      leaving: { leaving($1) })
+      leaving: {
+        leaving($1)
+        return nil
+      })
   }
 }

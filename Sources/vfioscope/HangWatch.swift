@@ -37,7 +37,7 @@ final class HangWatch: Sendable {
   private let timeout: Duration
   private let watch: TransferWatch
   private let status: ExitStatus
-  private let leaving: @Sendable (_ device: Int, _ why: String) -> Void
+  private let leaving: @Sendable (_ device: Int, _ why: String) -> String?
   private let rescue: @Sendable (_ hanging: Set<Int>) -> Set<Int>
   private let end = DispatchSemaphore(value: 0)
 
@@ -46,12 +46,12 @@ final class HangWatch: Sendable {
   /// - Parameters:
   ///   - status: what the program ends with when a call takes too long.
   ///   - leaving: takes away what must not stay behind, and is told of which device what does not come back, without a
-  ///     point.
+  ///     point. It says what stays all the same.
   ///   - rescue: brings the devices that do answer out of what was begun with them, before that; it is told by their
   ///     places which hang, and tells which ones it left alone.
   init(
     _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch, status: ExitStatus = .refused,
-    leaving: @escaping @Sendable (_ device: Int, _ why: String) -> Void,
+    leaving: @escaping @Sendable (_ device: Int, _ why: String) -> String?,
     rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Set<Int> = { $0 }
   ) {
     (self.devices, self.timeout, self.watch, self.status, self.leaving) = (devices, timeout, watch, status, leaving)
@@ -75,10 +75,12 @@ final class HangWatch: Sendable {
   /// Says where everything was left, and ends the program.
   private func giveUp(_ index: Int, _ call: Journal.Open) -> Never {
     watch.finish()
-    let why = "no answer for \(timeout.formatted) s to \(call.words)"
+    // What others did before it is the reason for what was asked of it.
+    let before = watch.failure(of: devices).map { ", after \($0)" } ?? ""
+    let why = "no answer for \(timeout.formatted) s to \(call.words)\(before)"
     let hanging = rescueOthers().union([index])
-    leaving(index, why)
-    var lines = ["\(devices[index].name): \(why) (--timeout)"]
+    let kept = leaving(index, why)
+    var lines = ["\(devices[index].name): \(why) (--timeout)"] + (kept.map { [$0] } ?? [])
     lines += devices.map { device in
       let state = device.journal.lastState?.name ?? "an unknown state"
       let reset = device.journal.lastStep?.requested == .reset ? ", after a reset" : ""

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Inspector
 import Migration
+import Synchronization
 
 /// `save`: moves a device's state into a file. The device goes on afterwards as it was before.
 struct Save: ParsableCommand {
@@ -62,9 +63,21 @@ struct Save: ParsableCommand {
     preCopyEnd.set(in: &wanted)
     var sha256: Result<String, StreamFault>?
     let watch = TransferWatch(quiet: transfer.json)
-    var report = transfer.supervise("save", of: [device], showing: watch, part: part) { observer, rest in
+    let isEnding = Atomic(false)
+    // The thread that saves stands still then.
+    nonisolated(unsafe) let begun = writer
+    let keeping: @Sendable () -> String? = { [output] in
+      guard watch.isSaved, !isEnding.exchange(true, ordering: .sequentiallyConsistent) else { return nil }
+      guard (try? begun.finish(finalState: nil) { _ in true }) != nil else { return nil }
+      return "all of its data is in \(output == "-" ? "the stream" : output), which is whole"
+    }
+    var report = transfer.supervise(
+      "save", of: [device], showing: watch, part: part, keeping: keeping
+    ) { observer, rest in
       let report = SaveOperation(session, to: writer, options: wanted, observer: observer).run()
       rest(nil)
+      // The program ends, and the other thread sees to the file.
+      while isEnding.exchange(true, ordering: .sequentiallyConsistent) { sleep(1) }
       let start = ContinuousClock.now
       sha256 = finish(writer, report) { left in
         // A digest that is there in a moment is not worth a line.

@@ -40,20 +40,26 @@ struct TransferArguments: ParsableArguments {
   /// - Parameters:
   ///   - watch: who shows how far it is.
   ///   - part: a file that is not whole yet, which must not stay behind.
+  ///   - keeping: ends that file when all of its data is there and the device hangs; says so then.
   ///   - rescue: what is done with the other devices when one hangs.
   ///   - body: the transfer; it calls `rest` when no device is asked any more, to show a line in place of the figures or
   ///     nothing new.
   func supervise(
     _ command: String, of devices: [WatchedDevice], showing watch: TransferWatch, part: String? = nil,
+    keeping: @escaping @Sendable () -> String? = { nil },
     rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Set<Int> = { $0 },
     _ body: (TransferObserver, _ rest: (String?) -> Void) -> TransferReport
   ) -> TransferReport {
     let remove: @Sendable () -> Void = { if let part { unlink(part) } }
     let interruption = Interruption(
-      asking: printable(devices.first?.name ?? ""), cancelling: { watch.cancel() }, leaving: remove)
-    let leaving: @Sendable (Int, String) -> Void = { [json] device, why in
-      remove()
-      if json { try? printJSON(HungTransfer(command: command, devices: devices, device: device, why: why).json) }
+      asking: devices.map { printable($0.name) }.joined(separator: ", vfioscope show "),
+      cancelling: { watch.cancel() }, leaving: remove)
+    let leaving: @Sendable (Int, String) -> String? = { [json] device, why in
+      let kept = keeping()
+      if kept == nil { remove() }
+      let error = why + (kept.map { "; \($0)" } ?? "")
+      if json { try? printJSON(HungTransfer(command: command, devices: devices, device: device, why: error).json) }
+      return kept
     }
     let hang = HangWatch(devices, timeout: .seconds(timeout), showing: watch, leaving: leaving, rescue: rescue)
     interruption.set(command)

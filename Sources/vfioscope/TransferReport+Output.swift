@@ -77,10 +77,8 @@ struct TransferOutput {
     if let lost = place(at: index)?.lostWay, !report.isWhole {
       return "did not go on as before, as \(lost.whyNot), \(now)"
     }
-    guard let reset = place(at: index)?.reset else { return now }
-    return reset.isDone
-      ? "was reset, \(now); what it held is lost"
-      : "could not be reset (\(reset.outcome)), \(now): reset it before it is used"
+    if let useless = place(at: index)?.uselessReset { return "\(useless.what), \(now): \(useless.advice)" }
+    return place(at: index)?.reset == nil ? now : "was reset, \(now); what it held is lost"
   }
 
   /// The report as lines for people.

@@ -9,6 +9,9 @@ final class TransferWatch: Sendable {
   private let lastLine = Mutex<ContinuousClock.Instant?>(nil)
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
+  /// Why the transfer has failed, and the device that this is about.
+  private let fault = Mutex<(fault: TransferFault, device: Int?)?>(nil)
+  private let hasSaved = Atomic(false)
 
   /// With `quiet`, only a terminal is written to: a script reads the report.
   init(quiet: Bool) {
@@ -19,8 +22,20 @@ final class TransferWatch: Sendable {
   var observer: TransferObserver {
     TransferObserver(
       progress: { progress in self.show(progress) }, isCancelled: { self.isCancelled.load(ordering: .relaxed) },
-      waiting: { self.show(printable("waiting for \($0.name): \($0.time.components.seconds) s")) })
+      waiting: { self.show(printable("waiting for \($0.name): \($0.time.components.seconds) s")) },
+      failed: { fault, device in self.fault.withLock { $0 = (fault, device) } },
+      saved: { self.hasSaved.store(true, ordering: .relaxed) })
   }
+
+  /// Why the transfer has failed; nil when it has not, or when that is what the user wanted.
+  func failure(of devices: [WatchedDevice]) -> String? {
+    guard let (fault, device) = fault.withLock({ $0 }), fault != .cancelled else { return nil }
+    guard devices.count > 1, let device, devices.indices.contains(device) else { return "\(fault)" }
+    return "\(devices[device].role) \(devices[device].name): \(fault)"
+  }
+
+  /// Whether all of a save's data has been written.
+  var isSaved: Bool { hasSaved.load(ordering: .relaxed) }
 
   /// Asks the transfer to end.
   func cancel() { isCancelled.store(true, ordering: .relaxed) }

@@ -28,6 +28,42 @@ struct HungTransferTests {
     #expect(run.errors.contains("step \(Self.device) reset"))
   }
 
+  /// It may be the only copy of what the device holds.
+  @Test("keeps the file that has all of its data", arguments: [false, true])
+  func saved(json: Bool) throws {
+    let device = "sim:v2-reference,size=1M,fault=hang:running"
+    let run = try Invocation(["save", device, "-o", file, "--timeout", "1"] + (json ? ["--json"] : [])).finish()
+    #expect(run.status == .exited(3))
+    let words = "all of its data is in \(file), which is whole"
+    #expect(run.errors.contains("vfioscope: \(words)\n") && !hasPart)
+    if json { #expect(try ParsedJSON(run.output)["error"]?.text?.hasSuffix("; \(words)") == true) }
+    #expect(try vfioscope("stream", "info", file).status == .exited(0))
+    #expect(try vfioscope("load", "sim:v2-reference,size=1M", "-i", file, "--yes").status == .exited(0))
+  }
+
+  @Test("while it goes back says why it had to")
+  func reason() throws {
+    let (source, destination) = ("sim:v2-reference,size=2M,fault=hang:running", "sim:v2-reference,size=2M,break=1M")
+    let run = try vfioscope("migrate", source, destination, "--yes", "--timeout", "1")
+    #expect(run.status == .exited(3))
+    let words = "\(source): no answer for 1 s to running (FEATURE SET MIG_DEVICE_STATE argsz 16), after destination "
+    #expect(run.errors.contains("\(words)\(destination): write data fd"))
+    #expect(run.errors.contains("EIO"))
+  }
+
+  @Test("is one of several that are named when it is ended by a second Ctrl-C")
+  func interruptedMigration() throws {
+    let (source, destination) = ("sim:v2-reference,size=64K", "sim:v2-reference,size=64K,seed=2,hang=running")
+    let invocation = try Invocation(["migrate", source, destination, "--yes"])
+    while try !invocation.errorLine().contains("waiting for") {}
+    invocation.signal(SIGINT)
+    while try !invocation.errorLine().contains("Ctrl-C again ends at once") {}
+    invocation.signal(SIGINT)
+    let run = try invocation.finish()
+    #expect(run.status == .killed(by: SIGINT))
+    #expect(run.errors.contains("not known: vfioscope show \(source), vfioscope show \(destination)"))
+  }
+
   @Test("says of each device of a migration where it was last seen")
   func migrate() throws {
     let (source, destination) = ("sim:v1-reference,size=64K", "sim:v1-reference,size=64K,hang=running")

@@ -35,11 +35,15 @@ struct Confirm: View {
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     switch key {
+    case _ where isOver: .pop
     case .character("y"), .character("Y"): confirm(store)
     case .character("n"), .character("N"), .character("q"), .escape: .pop
     default: .stay
     }
   }
+
+  /// There is nothing to be given up any more.
+  private var isOver: Bool { if case .giveUp(let flow) = answer { flow.status.ending != nil } else { false } }
 
   /// What was told of path and effects holds for one state alone.
   private func confirm(_ store: Store) -> Reaction {
@@ -52,6 +56,7 @@ struct Confirm: View {
   }
 
   func draw(on canvas: inout Canvas, in area: Rectangle, _ store: Store) {
+    let lines = isOver ? ["It has ended meanwhile: nothing was given up."] : lines
     let width = min(area.width - 4, 64)
     let rows = lines.reduce(0) { $0 + SafeText.lines(of: $1, columns: width - 4, isASCII: canvas.glyphs.isASCII).count }
     let height = min(area.height, rows + 5)
@@ -66,6 +71,6 @@ struct Confirm: View {
       inside = inside.split(rows: used).bottom
     }
     let answer = Rectangle(row: frame.endRow - 2, column: inside.column, height: 1, width: inside.width)
-    canvas.putCentered("y  yes      n  no", in: answer, style: .key)
+    canvas.putCentered(isOver ? "any key" : "y  yes      n  no", in: answer, style: .key)
   }
 }

@@ -60,12 +60,14 @@ final class Pump: Sendable {
   ///
   /// - Parameter device: which device it is about, by its place in the report.
   func fail(_ fault: TransferFault, of device: Int? = nil) {
-    contents.withLock { contents in
-      guard contents.count.report.fault == nil else { return }
+    let isFirst = contents.withLock { contents in
+      guard contents.count.report.fault == nil else { return false }
       (contents.count.report.fault, contents.count.report.faulty) = (fault, device)
       // With all data moved, their file is still to be ended.
       if !contents.count.report.isWhole { hasFailed.store(true, ordering: .relaxed) }
+      return true
     }
+    if isFirst { observer.failed(fault, device) }
   }
 
   /// A device that gives its data has reached this state; the first one to do so begins the phase.
@@ -104,6 +106,8 @@ final class Pump: Sendable {
   func finish(in states: [TransferReport.FinalState]) -> TransferReport {
     contents.withLock { contents in
       contents.count.report.states = states
+      // What was said to be left when the device was last asked has come since.
+      if contents.count.report.isWhole { contents.count.forgetLeft() }
       return contents.count.report
     }
   }

@@ -68,6 +68,7 @@ public struct SaveOperation {
     // A device whose data could not be written has not been saved.
     do throws(StreamFault) { try sink.flush() } catch { throw .stream(error) }
     pump.note(downtime: stopping.duration(to: pump.now))
+    observer.saved()
   }
 
   private func preCopy(_ pump: Pump, _ reader: any ChunkReader) throws(TransferFault) {

@@ -38,6 +38,10 @@ struct TransferCount {
   private var convergence: Convergence
   /// When how much had been moved, of late. Not every device says what is left, by which convergence is judged.
   private var recent: [(time: Moment, moved: UInt64)]
+  /// When devices began anew with their initial data, of late.
+  private var beginnings: [Moment] = []
+  /// So often in so long is no preparation for the end any more.
+  private static let (fewBeginnings, patience) = (3, Duration.seconds(6))
   /// The rate is told over so long.
   private static let memory = Duration.seconds(2)
 
@@ -63,7 +67,16 @@ struct TransferCount {
   var haveNothing: Bool { !sources.contains { $0.hadData } }
 
   /// A device begins to give its data: until now it could not.
-  mutating func begin(_ device: Int, at now: Moment) { sources[device].lastData = now }
+  mutating func begin(_ device: Int, at now: Moment) {
+    sources[device].lastData = now
+    // A change of the state takes its time too, which says nothing about the data.
+    recent = [(now, moved)]
+  }
+
+  /// Nothing is left of the last phase.
+  mutating func forgetLeft() {
+    if let last = report.phases.indices.last { report.phases[last].left = nil }
+  }
 
   /// The device was not asked for so long.
   mutating func pass(_ time: Duration, of device: Int) { sources[device].lastData = sources[device].lastData + time }
@@ -90,6 +103,7 @@ struct TransferCount {
     if left.beginsAnew(after: sources[device].left) {
       report.reinits += 1
       convergence.beginAnew()
+      beginnings.append(now)
     }
     sources[device].left = left
     let all = self.left
@@ -98,8 +112,18 @@ struct TransferCount {
       convergence.note(moved: moved, speed: speed(for: remaining), remaining: remaining, at: now.instant)
     }
     // What pre-copy came to was decided when the devices were stopped.
-    if running { report.verdict = convergence.verdict }
+    if running { report.verdict = verdict(at: now) }
   }
+
+  /// Devices that begin anew again and again have initial data left each time, however little that is.
+  private mutating func verdict(at now: Moment) -> Convergence.Verdict {
+    beginnings.removeAll { $0.duration(to: now) > Self.patience }
+    let judged = convergence.verdict
+    guard beginnings.count > Self.fewBeginnings, judged != .targetMet || hasInitialData else { return judged }
+    return .notConverging
+  }
+
+  private var hasInitialData: Bool { sources.contains { ($0.left.initial ?? 0) > 0 } }
 
   /// What is left in all.
   private var left: Estimate {
@@ -116,9 +140,7 @@ struct TransferCount {
 
   /// Whether the devices can be stopped now. A destination needs the initial data before the rest is of use to it, so
   /// none is stopped while some of it is left (linux/vfio.h recommends it).
-  var isTargetMet: Bool {
-    report.verdict == .targetMet && sources.allSatisfy { ($0.left.initial ?? 0) == 0 }
-  }
+  var isTargetMet: Bool { report.verdict == .targetMet && !hasInitialData }
 
   /// Bytes a second of late; 0 when there was no time yet.
   private var rate: Double {

@@ -39,7 +39,7 @@ extension TransferFault {
     switch self {
     case .step(let result): result.meaning.isEmpty ? nil : result.meaning.joined(separator: " ")
     case .device(let error):
-      error.operation.givesData
+      error.operation.givesData && error.errno == .EINVAL
         ? "A device refuses data that is not for it: of another kind, another size or another version." : nil
     case .window, .stream, .bound, .cancelled, .stranded: nil
     }

@@ -40,16 +40,25 @@ public struct TransferObserver: Sendable {
   public var isCancelled: @Sendable () -> Bool
   /// Takes which pipe the transfer waits for, when it is for longer; called some times a second, on any thread.
   public var waiting: @Sendable (StreamWait.Standstill) -> Void
+  /// Takes the fault that ends the transfer, and which device it is about, by its place in the report: what is undone
+  /// then may take its time, or not come to its end.
+  public var failed: @Sendable (TransferFault, _ device: Int?) -> Void
+  /// Called when all of a save's data has been written; the device is only to go on then.
+  public var saved: @Sendable () -> Void
 
   /// An observer.
   public init(
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false },
-    waiting: @escaping @Sendable (StreamWait.Standstill) -> Void = { _ in }
+    waiting: @escaping @Sendable (StreamWait.Standstill) -> Void = { _ in },
+    failed: @escaping @Sendable (TransferFault, _ device: Int?) -> Void = { _, _ in },
+    saved: @escaping @Sendable () -> Void = {}
   ) {
     self.progress = progress
     self.isCancelled = isCancelled
     self.waiting = waiting
+    self.failed = failed
+    self.saved = saved
   }
 }
 

@@ -64,6 +64,13 @@ public struct TransferReport: Sendable, Equatable {
 
     /// The reset among them.
     public var reset: StepResult? { undoing?.requested == .reset ? undoing : nil }
+    /// That a reset has not helped, and what to do; nil when it has, or there was none.
+    public var uselessReset: (what: String, advice: String)? {
+      guard let reset, !reset.isDone else { return nil }
+      return reset.failure == nil && reset.withheld == nil
+        ? ("reported its reset as done, which did not help", "it is not to be used like that")
+        : ("could not be reset (\(reset.outcome))", "reset it before it is used")
+    }
     /// The way back to the state before, when it was not found.
     public var lostWay: StepResult? {
       guard let undoing, undoing.requested != .reset, !undoing.isDone else { return nil }

@@ -6,6 +6,7 @@ import Testing
 import VFIO
 
 @testable import Inspector
+@testable import Terminal
 
 @Suite("A flow")
 struct FlowTests {
@@ -28,6 +29,26 @@ struct FlowTests {
 
   private func temporaryPath() -> String {
     FileManager.default.temporaryDirectory.appending(path: "flow-\(UUID().uuidString).stream").path
+  }
+
+  @Test("that has ended is not given up by who is still asked whether it is to be")
+  func endedMeanwhile() throws {
+    let handles = try handles("v2-reference,size=1M", "v2-reference,size=1M,seed=2")
+    let flow = Flow(.migrate(handles[0].reference, to: handles[1].reference), TransferOptions())
+    let store = Store(
+      listing: .demo, reader: ListingReader(execution: .inline, scan: { .demo }),
+      makeHandle: { DeviceHandle($0, execution: .inline) })
+    var question = Confirm(title: "Give up?", lines: flow.job.onGivingUp, answer: .giveUp(flow))
+    func text() -> String {
+      var canvas = Canvas(height: 24, width: 80)
+      question.draw(on: &canvas, in: canvas.bounds, store)
+      return canvas.text
+    }
+    #expect(text().contains("The destination is reset") && text().contains("y  yes"))
+    flow.begin(on: handles)
+    #expect(text().contains("It has ended meanwhile") && !text().contains("y  yes"))
+    guard case .pop = question.handle(.character("y"), store) else { return #expect(Bool(false), "it was answered") }
+    #expect(!flow.status.isCancelled)
   }
 
   @Test("moves a device's state to another and leaves both where they belong")

@@ -410,6 +410,56 @@ import VFIO
     #expect(count.silence(of: 1, at: start + .seconds(12)) == .seconds(1))
   }
 
+  /// Each time its initial data is left, without which the destination can't begin.
+  @Test(arguments: [0, 1 << 20] as [UInt64]) func aDeviceThatKeepsBeginningAnewDoesNotConverge(dirty: UInt64) {
+    let start = Moment.now
+    var count = TransferCount(devices: 1, target: .seconds(1), now: start)
+    count.report.phases = [TransferReport.Phase(state: "pre-copy")]
+    var verdicts: [Convergence.Verdict] = []
+    for tenth in 1...80 {
+      let now = start + .milliseconds(100 * tenth)
+      count.add(100_000, of: 0, in: 100_000_000, at: now)
+      var left = Estimate()
+      (left.initial, left.dirty) = (tenth.isMultiple(of: 5) ? 4096 : 1024, dirty)
+      left.isReinit = tenth < 45
+      count.note(left, of: 0, running: true, at: now)
+      verdicts.append(count.report.verdict)
+    }
+    #expect(!verdicts[..<10].contains(.notConverging) || dirty > 0)
+    #expect(verdicts[25...60].allSatisfy { $0 == .notConverging })
+    #expect(!count.isTargetMet)
+    #expect(count.report.reinits == 9)
+  }
+
+  @Test func whatWasLeftIsToldOfPhasesThatWereLeftBeforeTheirEnd() throws {
+    let source = try SimulatedSession("v2-reference,size=16M,dirty=8M,rate=40M")
+    let target = try SimulatedSession("v2-reference,size=16M,seed=2")
+    var options = TransferOptions()
+    options.downtimeTarget = .milliseconds(200)
+    let report = MigrateOperation([(source.session, target.session)], options: options).run()
+    #expect(report.fault == nil)
+    #expect(report.phases.map { $0.left == nil } == [false, true])
+  }
+
+  @Test func theTimeUntilAPhaseIsNotOfItsRate() {
+    let start = Moment.now
+    var count = TransferCount(devices: 1, target: .seconds(1), now: start)
+    count.report.phases = [TransferReport.Phase(state: "stop-copy")]
+    count.begin(0, at: start + .seconds(2))
+    count.add(1000, of: 0, in: 1, at: start + .seconds(3))
+    count.note(Estimate(), of: 0, running: false, at: start + .seconds(3))
+    #expect(count.progress(in: .v2(.stopCopy), elapsed: .seconds(3)).rate == 1000)
+  }
+
+  @Test func aResetThatDoesNotHelpIsToldApartFromOneThatIsRefused() throws {
+    for (fault, what) in [("ignore-reset", "reported its reset as done"), ("refuse-reset:EIO", "could not be reset")] {
+      let source = try SimulatedSession("v1-reference,size=2M,dirty=0")
+      let target = try SimulatedSession("v1-reference,size=2M,dirty=0,seed=2,fault=\(fault),break=1M")
+      let report = MigrateOperation([(source.session, target.session)]).run()
+      #expect(report.states.last?.uselessReset?.what.hasPrefix(what) == true)
+    }
+  }
+
   @Test func aBoundIsNoDevicesFault() throws {
     let sessions = try (1...4).map { try SimulatedSession("v2-reference,size=1M,dirty=0,seed=\($0)") }
     var options = TransferOptions()

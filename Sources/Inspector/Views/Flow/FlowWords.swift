@@ -142,10 +142,12 @@ extension TransferReport {
     zip(names, states).map { name, last in
       guard let state = last.state else { return "\(name): its state could not be read back; treat it as unknown." }
       let what =
-        switch last.reset {
-        case nil: "is in \(state.name), read back"
-        case let reset? where reset.isDone: "was reset and is in \(state.name); what it held is lost"
-        case let reset?: "could not be reset (\(reset.outcome)) and is in \(state.name); reset it before it is used"
+        if let useless = last.uselessReset {
+          "\(useless.what) and is in \(state.name); \(useless.advice)"
+        } else if last.reset != nil {
+          "was reset and is in \(state.name); what it held is lost"
+        } else {
+          "is in \(state.name), read back"
         }
       let lost = isWhole ? "" : last.lostWay.map { " It did not go on as before: \($0.whyNot)." } ?? ""
       return "\(name) \(what).\(lost)\(state.isError ? " Only a reset helps: s in its view." : "")"
