@@ -37,9 +37,6 @@ struct CheckedDevice: ParsableArguments {
   ) -> HangWatch {
     HangWatch(
       [WatchedDevice("device", opened, session)], timeout: .seconds(timeout), showing: TransferWatch(quiet: true),
-      leaving: {
-        leaving($1)
-        return nil
-      })
+      leaving: { leaving($1) })
   }
 }

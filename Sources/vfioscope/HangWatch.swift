@@ -37,7 +37,8 @@ final class HangWatch: Sendable {
   private let timeout: Duration
   private let watch: TransferWatch
   private let status: ExitStatus
-  private let leaving: @Sendable (_ device: Int, _ why: String) -> String?
+  private let leaving: @Sendable (_ device: Int, _ why: String) -> Void
+  private let keeping: @Sendable () -> String?
   private let rescue: @Sendable (_ hanging: Set<Int>) -> Set<Int>
   private let end = DispatchSemaphore(value: 0)
 
@@ -46,16 +47,18 @@ final class HangWatch: Sendable {
   /// - Parameters:
   ///   - status: what the program ends with when a call takes too long.
   ///   - leaving: takes away what must not stay behind, and is told of which device what does not come back, without a
-  ///     point. It says what stays all the same.
+  ///     point.
+  ///   - keeping: brings to its end what is to stay behind, before that, and says what it is.
   ///   - rescue: brings the devices that do answer out of what was begun with them, before that; it is told by their
   ///     places which hang, and tells which ones it left alone.
   init(
     _ devices: [WatchedDevice], timeout: Duration, showing watch: TransferWatch, status: ExitStatus = .refused,
-    leaving: @escaping @Sendable (_ device: Int, _ why: String) -> String?,
+    leaving: @escaping @Sendable (_ device: Int, _ why: String) -> Void,
+    keeping: @escaping @Sendable () -> String? = { nil },
     rescue: @escaping @Sendable (_ hanging: Set<Int>) -> Set<Int> = { $0 }
   ) {
     (self.devices, self.timeout, self.watch, self.status, self.leaving) = (devices, timeout, watch, status, leaving)
-    self.rescue = rescue
+    (self.keeping, self.rescue) = (keeping, rescue)
     DispatchQueue(label: "hang watch").async { [self] in
       while end.wait(timeout: .now() + Self.pace) == .timedOut { devices.indices.forEach(look) }
     }
@@ -79,7 +82,8 @@ final class HangWatch: Sendable {
     let before = watch.failure(of: devices).map { ", after \($0)" } ?? ""
     let why = "no answer for \(timeout.formatted) s to \(call.words)\(before)"
     let hanging = rescueOthers().union([index])
-    let kept = leaving(index, why)
+    let kept = keeping()
+    leaving(index, why + (kept.map { "; \($0)" } ?? ""))
     var lines = ["\(devices[index].name): \(why) (--timeout)"] + (kept.map { [$0] } ?? [])
     lines += devices.map { device in
       let state = device.journal.lastState?.name ?? "an unknown state"

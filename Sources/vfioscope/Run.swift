@@ -84,7 +84,6 @@ struct Run: ParsableCommand {
     // A step that hangs did not come out as expected: the play ends as at any other one.
     let hang = HangWatch(cast.watched(scenario), timeout: .seconds(timeout), showing: watch, status: .broken) {
       try? stage.giveUp($1, after: .seconds(timeout), json: json)
-      return nil
     }
     interruption.set(scenario.name)
     if !json { try output.head.forEach(printLine) }

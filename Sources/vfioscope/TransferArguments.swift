@@ -54,14 +54,13 @@ struct TransferArguments: ParsableArguments {
     let interruption = Interruption(
       asking: devices.map { printable($0.name) }.joined(separator: ", vfioscope show "),
       cancelling: { watch.cancel() }, leaving: remove)
-    let leaving: @Sendable (Int, String) -> String? = { [json] device, why in
-      let kept = keeping()
-      if kept == nil { remove() }
-      let error = why + (kept.map { "; \($0)" } ?? "")
-      if json { try? printJSON(HungTransfer(command: command, devices: devices, device: device, why: error).json) }
-      return kept
+    let leaving: @Sendable (Int, String) -> Void = { [json] device, why in
+      // A file that was kept has its name by now.
+      remove()
+      if json { try? printJSON(HungTransfer(command: command, devices: devices, device: device, why: why).json) }
     }
-    let hang = HangWatch(devices, timeout: .seconds(timeout), showing: watch, leaving: leaving, rescue: rescue)
+    let hang = HangWatch(
+      devices, timeout: .seconds(timeout), showing: watch, leaving: leaving, keeping: keeping, rescue: rescue)
     interruption.set(command)
     let report = body(watch.observer) { line in
       interruption.set(nil)

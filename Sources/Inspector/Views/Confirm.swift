@@ -31,7 +31,9 @@ struct Confirm: View {
 
   func title(_ store: Store) -> String { "Confirm" }
 
-  func keys(_ store: Store) -> [KeyHint] { [KeyHint("y", "yes"), KeyHint("n Esc", "no")] }
+  func keys(_ store: Store) -> [KeyHint] {
+    isOver ? [KeyHint("Esc", "back")] : [KeyHint("y", "yes"), KeyHint("n Esc", "no")]
+  }
 
   mutating func handle(_ key: Key, _ store: Store) -> Reaction {
     switch key {

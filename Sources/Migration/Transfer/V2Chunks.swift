@@ -108,8 +108,9 @@ final class V2Writer: ChunkWriter {
       }
       let now = Moment.now
       // A device may also say that it is ready, and take nothing.
-      guard now < end ?? now + Self.patience else { throw .bound("the device took no data for \(Self.patience)") }
-      end = end ?? now + Self.patience
+      let last = end ?? now + Self.patience
+      guard now < last else { throw .bound("the device took no data for \(Self.patience)") }
+      end = last
       try goOn()
       _ = try onDevice { () throws(DeviceError) in
         try stream.wait(for: .writing, until: .now + streamPatience)

@@ -47,6 +47,12 @@ struct ClientSessionTests {
     return data.number(at: 4)
   }
 
+  /// A client that has begun to load the server's device.
+  private func load(_ server: FakeServer) throws -> (device: any Device, stream: any DataStream) {
+    let device = try open(server)
+    return (device, device.stream(taking: try #require(try set(.resuming, device))))
+  }
+
   private func write(_ stream: any DataStream) throws -> Int {
     let bytes = [UInt8](repeating: 7, count: 16)
     return try stream.write(bytes.span.bytes)
@@ -66,8 +72,7 @@ struct ClientSessionTests {
     let count = Count()
     let server = try server(refusing: number, count)
     defer { server.stop() }
-    let device = try open(server)
-    let stream = device.stream(taking: try #require(try set(.resuming, device)))
+    let (_, stream) = try load(server)
     // Whoever is told one of these numbers makes the same write again.
     var failure: DeviceError.Reason?
     for _ in 0..<10 where failure == nil { failure = reason { try write(stream) } }
@@ -83,8 +88,7 @@ struct ClientSessionTests {
     let count = Count()
     let server = try server(refusing: 5, count)
     defer { server.stop() }
-    let device = try open(server)
-    let stream = device.stream(taking: try #require(try set(.resuming, device)))
+    let (device, stream) = try load(server)
     for _ in 0..<3 { #expect(try write(stream) == 16) }
     #expect(reason { try set(.stop, device) } == .refused(.EIO))
     // The bytes are missing: more of them would only stand in the wrong place.
@@ -98,8 +102,7 @@ struct ClientSessionTests {
     let count = Count()
     let server = try server(refusing: 5, count)
     defer { server.stop() }
-    let device = try open(server)
-    let stream = device.stream(taking: try #require(try set(.resuming, device)))
+    let (device, stream) = try load(server)
     for _ in 0..<3 { #expect(try write(stream) == 16) }
     let failure = #expect(throws: DeviceError.self) { try stream.flush() }
     #expect(failure == DeviceError(.streamWrite(count: 16), .EIO))

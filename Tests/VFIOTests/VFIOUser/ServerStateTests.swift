@@ -65,35 +65,31 @@ struct ServerStateTests {
     try pair.end()
   }
 
-  private func read(_ count: Int, _ stream: any DataStream) throws -> Int {
+  /// How many bytes a client gets with two reads in this state, of a device whose data fd answers with this.
+  private func reads(in state: V2State, of answers: [FakeDevice.StreamAnswer]) throws -> [Int] {
+    let pair = try Pair(FakeDevice.v2().openingDataFD(for: state).streaming(reads: answers))
+    #expect(set(state, pair.client) == nil)
+    let stream = pair.client.stream(taking: 1)
     var buffer = ChunkBuffer()
-    return try buffer.fill(0..<count) { (bytes) throws(DeviceError) in try stream.read(into: &bytes) }
+    let counts = try (0..<2).map { _ in
+      try buffer.fill(0..<16) { (bytes) throws(DeviceError) in try stream.read(into: &bytes) }
+    }
+    stream.close()
+    try pair.end()
+    return counts
   }
 
   @Test("a stopped device that says that it has nothing now is not taken for one whose data have ended")
   func nothingNow() throws {
-    let device = FakeDevice.v2().openingDataFD(for: .stopCopy).streaming(
-      reads: [.refuses(.ENOMSG), .gives([1]), .refuses(.ENOMSG), .refuses(.ENOMSG), .gives([2, 3])])
-    let pair = try Pair(device)
-    #expect(set(.stopCopy, pair.client) == nil)
-    let stream = pair.client.stream(taking: 1)
-    #expect(try read(16, stream) == 3)
-    #expect(try read(16, stream) == 0)
-    stream.close()
-    try pair.end()
+    let answers: [FakeDevice.StreamAnswer] = [
+      .refuses(.ENOMSG), .gives([1]), .refuses(.ENOMSG), .refuses(.ENOMSG), .gives([2, 3]),
+    ]
+    #expect(try reads(in: .stopCopy, of: answers) == [3, 0])
   }
 
   @Test("a running one that says so has nothing now")
   func nothingNowWhileRunning() throws {
-    let device = FakeDevice.v2().openingDataFD(for: .preCopy)
-      .streaming(reads: [.refuses(.ENOMSG), .gives([1]), .refuses(.ENOMSG)])
-    let pair = try Pair(device)
-    #expect(set(.preCopy, pair.client) == nil)
-    let stream = pair.client.stream(taking: 1)
-    #expect(try read(16, stream) == 0)
-    #expect(try read(16, stream) == 1)
-    stream.close()
-    try pair.end()
+    #expect(try reads(in: .preCopy, of: [.refuses(.ENOMSG), .gives([1]), .refuses(.ENOMSG)]) == [0, 1])
   }
 
   @Test("a device that has no session any more is not asked for data")
