@@ -104,6 +104,12 @@ public protocol DataStream: AnyObject, Sendable {
   ///   that the data are not ready.
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int
 
+  /// The device is about to be stopped: it is asked for nothing more before that. Over a socket some reads are asked for
+  /// ahead; `read` hands out what they bring, and then says 0. Elsewhere there is nothing to be handed out.
+  ///
+  /// - Returns: whether there may be something to be handed out.
+  func askNoMore() -> Bool
+
   /// Writes `buffer`.
   ///
   /// - Returns: the number of bytes taken.

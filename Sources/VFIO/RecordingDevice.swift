@@ -166,6 +166,9 @@ final class RecordingStream: DataStream {
     }
   }
 
+  /// It is no access at all.
+  func askNoMore() -> Bool { stream.askNoMore() }
+
   /// It is no access of its own.
   func flush() throws(DeviceError) { try stream.flush() }
 

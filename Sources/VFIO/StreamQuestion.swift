@@ -57,6 +57,9 @@ extension DataStream {
     throw DeviceError(.streamQuestion(question), .absent("there is no descriptor behind this data session"))
   }
 
+  /// Each read was answered when it came back.
+  public func askNoMore() -> Bool { false }
+
   /// Each write was answered when it came back.
   public func flush() throws(DeviceError) {}
 }

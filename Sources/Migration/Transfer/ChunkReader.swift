@@ -35,10 +35,21 @@ public protocol ChunkReader: AnyObject {
   /// - Parameter stopped: whether the device is in stop-copy, where no data means the end.
   func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece
 
+  /// The running device is about to be stopped: nothing more is asked of it, and `next` hands out what it has been asked for
+  /// already, until there is nothing now.
+  ///
+  /// - Returns: whether there may be something to be handed out.
+  func askNoMore() -> Bool
+
   /// What the device says is left. Asked between chunks; has no effect on the device.
   ///
   /// - Parameter stopped: whether the device is in stop-copy, where only some figures are defined.
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate
+}
+
+extension ChunkReader {
+  /// The device is only asked for what is handed out.
+  public func askNoMore() -> Bool { false }
 }
 
 /// A reader that can part with the memory its data lie in.

@@ -168,10 +168,9 @@ public final class MigrateOperation {
     pump.begin(state)
     try eachPair(pump, Self.source) { (index) throws(TransferFault) in
       let move = moves[index]
-      while try pump.continuesPreCopy(
-        index, from: move.reader, in: state,
-        { (bytes, left) throws(TransferFault) in try put(bytes, left, into: index, move, pump) })
-      {}
+      try pump.preCopy(index, from: move.reader, in: state) { (bytes, left) throws(TransferFault) in
+        try put(bytes, left, into: index, move, pump)
+      }
     }
   }
 

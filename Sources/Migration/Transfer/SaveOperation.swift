@@ -75,9 +75,7 @@ public struct SaveOperation {
     session.interface.optInToReinit()
     let state = try session.insist(on: "pre-copy")
     try begin(state, pump)
-    while try pump.continuesPreCopy(
-      from: reader, in: state, { (bytes, left) throws(TransferFault) in try take(bytes, left) })
-    {}
+    try pump.preCopy(from: reader, in: state) { (bytes, left) throws(TransferFault) in try take(bytes, left) }
   }
 
   private func begin(_ state: State, _ pump: Pump) throws(TransferFault) {
@@ -163,17 +161,22 @@ private final class FlushingReader: ChunkReader {
     }
   }
 
+  func askNoMore() -> Bool { reader.askNoMore() }
+
   func estimate(stopped: Bool) throws(TransferFault) -> Estimate { try reader.estimate(stopped: stopped) }
 }
 
 extension Pump {
-  /// A piece of a device's pre-copy. False when the devices can be stopped: the target is met, nothing more comes, or it
-  /// has lasted as long as it may. All devices are in it together: one that has been emptied changes its state still.
-  func continuesPreCopy(
+  /// A device's pre-copy, until the devices can be stopped: the target is met, nothing more comes, or it has lasted as long
+  /// as it may. All devices are in it together: one that has been emptied changes its state still.
+  func preCopy(
     _ device: Int = 0, from reader: any ChunkReader, in state: State, _ take: PartTaker
-  ) throws(TransferFault) -> Bool {
-    _ = try move(device, from: reader, in: state, take)
-    try judge(device, in: state, reader)
-    return preCopyEnd == nil
+  ) throws(TransferFault) {
+    repeat {
+      _ = try move(device, from: reader, in: state, take)
+      try judge(device, in: state, reader)
+    } while preCopyEnd == nil
+    guard reader.askNoMore() else { return }
+    while case .chunk = try move(device, from: reader, in: state, take) {}
   }
 }

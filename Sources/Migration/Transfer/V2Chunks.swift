@@ -31,6 +31,8 @@ final class V2Reader: LendingReader {
     return .chunk(got)
   }
 
+  func askNoMore() -> Bool { interface.stream?.askNoMore() ?? false }
+
   /// Nil when there is nothing for now.
   private func read(_ stream: any DataStream) throws(TransferFault) -> Int? {
     do throws(DeviceError) {

@@ -177,6 +177,8 @@ final class InterferedStream: DataStream {
     }.get()
   }
 
+  func askNoMore() -> Bool { stream.askNoMore() }
+
   func flush() throws(DeviceError) { try stream.flush() }
 
   func wait(for direction: StreamDirection, until deadline: ContinuousClock.Instant?) throws(DeviceError) -> Bool {

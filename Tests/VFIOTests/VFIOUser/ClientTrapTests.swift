@@ -91,6 +91,49 @@ struct ClientTrapTests {
     #expect(count == 350)
   }
 
+  @Test("what was asked ahead is handed out before a running device is stopped, and no more is asked")
+  func askedNoMore() throws {
+    // Full replies first, then none, then a short one.
+    let lengths = Mutex([100, 100, 100, 0, 40] as [Int])
+    let server = try FakeServer { _, command, _ in
+      guard command == .migDataRead else { return nil }
+      let count = lengths.withLock { $0.isEmpty ? 0 : $0.removeFirst() }
+      return .reply(FakeServer.words(UInt32(8 + count), UInt32(count)) + [UInt8](repeating: 7, count: count))
+    }
+    defer { server.stop() }
+    let device = try open(server)
+    let stream = device.stream(taking: try setState(.preCopy, device))
+    #expect(!stream.askNoMore())
+    #expect(try read(stream, 100).count == 100)
+    #expect(stream.askNoMore())
+    #expect(try [0, 1, 2].map { _ in try read(stream, 100).count } == [100, 100, 40])
+    #expect(try read(stream, 100).isEmpty)
+    #expect(!stream.askNoMore())
+    #expect(server.commands.count { $0 == .migDataRead } == 5)
+    // Who reads on all the same is told what the short reply meant, and then asks for more.
+    #expect(try read(stream, 100).isEmpty)
+    #expect(server.commands.count { $0 == .migDataRead } == 5)
+    #expect(try read(stream, 100).isEmpty)
+    #expect(server.commands.count { $0 == .migDataRead } == 6)
+  }
+
+  @Test("what was asked ahead and is not read before the device is stopped is no end of its data")
+  func askedNoMoreInVain() throws {
+    let lengths = Mutex([100, 100, 0, 0, 0, 60] as [Int])
+    let server = try FakeServer { _, command, _ in
+      guard command == .migDataRead else { return nil }
+      let count = lengths.withLock { $0.isEmpty ? 0 : $0.removeFirst() }
+      return .reply(FakeServer.words(UInt32(8 + count), UInt32(count)) + [UInt8](repeating: 7, count: count))
+    }
+    defer { server.stop() }
+    let device = try open(server)
+    let stream = device.stream(taking: try setState(.preCopy, device))
+    #expect(try read(stream, 100).count == 100)
+    #expect(stream.askNoMore())
+    _ = try setState(.stopCopy, device)
+    #expect(try [0, 1, 2].map { _ in try read(stream, 100).count } == [100, 60, 0])
+  }
+
   @Test("a reply that is longer than its data brings only its data")
   func paddedData() throws {
     let server = try FakeServer { _, command, payload in

@@ -21,6 +21,8 @@ final class VFIOUserStream: DataStream {
     var isRunning = false
     /// The last reply was not full, and nobody has been told yet what that means.
     var wasShort = false
+    /// The device is about to be stopped, and nothing is asked for ahead any more.
+    var isEnding = false
     /// Why a write failed that was not waited for: what came behind it does not belong there any more.
     var failure: DeviceError.Reason?
     var isClosed = false
@@ -39,7 +41,19 @@ final class VFIOUserStream: DataStream {
 
   /// The device is in this state now.
   func enter(_ deviceState: V2State) {
-    state.withLock { $0.isRunning = deviceState == .preCopy || deviceState == .preCopyP2P }
+    state.withLock { state in
+      state.isRunning = deviceState == .preCopy || deviceState == .preCopyP2P
+      state.isEnding = false
+    }
+  }
+
+  /// What has been asked for ahead of a running device is its data in pre-copy: read behind the change of state, it would
+  /// be taken for that of a stopped one, and so would the time it takes.
+  func askNoMore() -> Bool {
+    state.withLock { state in
+      state.isEnding = !state.isClosed && !(state.reads.isEmpty && state.rest.isEmpty)
+      return state.isEnding
+    }
   }
 
   /// MIG_DATA_READ. 0 when the device has nothing: over a socket there is no `ENOMSG`.
@@ -51,7 +65,7 @@ final class VFIOUserStream: DataStream {
     return try buffer.withUnsafeMutableBytes { (buffer) throws(DeviceError) in
       try open(operation) { (state) throws(DeviceError) in
         if state.rest.isEmpty {
-          if state.isRunning && state.wasShort {
+          if state.isRunning && state.wasShort && !state.isEnding {
             state.wasShort = false
             return 0
           }
@@ -70,14 +84,20 @@ final class VFIOUserStream: DataStream {
   ) throws(DeviceError) -> Int {
     let count = min(buffer.count, mostRead)
     while true {
-      if state.reads.isEmpty { try askAhead(1, count, &state, operation) }
+      if state.reads.isEmpty {
+        if state.isEnding {
+          state.isEnding = false
+          return 0
+        }
+        try askAhead(1, count, &state, operation)
+      }
       let (id, asked, wasRunning) = state.reads.removeFirst()
       let got = try take(id, asked, buffer, &state, operation)
-      // That a running device had nothing is no end of what it has now that it is stopped.
-      if got == 0, wasRunning, !state.isRunning { continue }
+      // That a running device had nothing is no end of what it has now that it is stopped, nor of what was asked for later.
+      if got == 0, wasRunning, !state.isRunning || state.isEnding { continue }
       // Asked ahead only while there is more than was asked for: a device that has nothing now is not asked many times.
       state.wasShort = got < asked && got > 0
-      if got == asked { try askAhead(Self.depth, count, &state, operation) }
+      if got == asked, !state.isEnding { try askAhead(Self.depth, count, &state, operation) }
       return min(got, buffer.count)
     }
   }
