@@ -73,6 +73,10 @@ int cu_memory(size_t size) {
   return fd;
 }
 
+int cu_memory_clear(int memory, off_t start, off_t size) {
+  return fallocate(memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, start, size);
+}
+
 ptrdiff_t cu_send(int socket, const struct iovec *parts, size_t part_count, const int *descriptors,
                   size_t descriptor_count) {
   if (descriptor_count > CU_DESCRIPTORS_MAX) {

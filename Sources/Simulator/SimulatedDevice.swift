@@ -95,8 +95,8 @@ public final class SimulatedDevice: Device {
     }
     try own.checkMap(offset: offset, count: count)
     guard let memory, let place = layout.profile.migrationRegion else { throw DeviceError(operation, .ENOTSUP) }
-    let window = try memory.map(own, offset: offset, count: count, liesAt: place.dataOffset)
-    return SimulatedWindow(window, gate: gate, region: own.index, offset: offset)
+    return try SimulatedWindow(
+      memory, liesAt: place.dataOffset, of: own, offset: offset, count: count, gate: gate)
   }
 
   /// The data window of protocol v1, unless the address says that it can't be mapped.

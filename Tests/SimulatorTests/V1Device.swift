@@ -10,8 +10,8 @@ struct V1Device {
   let device: SimulatedDevice
   let region: Region
 
-  init(_ options: String = "", clock: TestClock = TestClock()) throws {
-    device = try SimulatedDevice.open(address("v1-reference,size=256K", options), clock: clock.now)
+  init(_ options: String = "", size: String = "256K", clock: TestClock = TestClock()) throws {
+    device = try SimulatedDevice.open(address("v1-reference,size=\(size)", options), clock: clock.now)
     region = try device.region(9)
   }
 

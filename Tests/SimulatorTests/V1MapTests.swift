@@ -12,8 +12,10 @@ struct V1MapTests {
   }
 
   /// A device in STOP_COPY whose memory some pages of which differ from what its seed makes, and its mapped window.
-  private func source(_ options: String = "chunk=10000") throws -> (V1Device, any MappedWindow) {
-    let v1 = try V1Device(options)
+  private func source(_ options: String = "chunk=10000", size: String = "256K") throws -> (
+    V1Device, any MappedWindow
+  ) {
+    let v1 = try V1Device(options, size: size)
     try v1.device.put((0..<10000).map { UInt8(truncatingIfNeeded: $0) }, at: 777)
     try v1.set(.stopCopy)
     return (v1, try v1.mapped())
@@ -58,6 +60,32 @@ struct V1MapTests {
     }
     try target.set(.running)
     #expect(try target.device.memory() == source.device.memory())
+  }
+
+  @Test("of a long window takes this process's memory only while it is there, and messages take none")
+  func longWindow() throws {
+    // A size that no other memory of this process has.
+    let size = 4204 << 10
+    let (v1, whole) = try source("dirty=0,chunk=4204K,window=4204K", size: "6M")
+    let (short, _) = try source("dirty=0", size: "6M")
+    var saved: [UInt8] = []
+    #expect(try v1.pendingBytes > 0)
+    saved += try v1.chunk()
+    #expect(residentMemory(of: size) == [0])
+    let isShown = try whole.bytes(from: 0, count: size) == saved
+    #expect(isShown)
+    #expect(residentMemory(of: size) == [size])
+    whole.unmap()
+    #expect(residentMemory(of: size) == [0])
+    while try v1.pendingBytes > 0 { saved += try v1.chunk() }
+    let isTheSame = try saved == Array(short.drain().joined())
+    #expect(isTheSame)
+    let target = try V1Device("dirty=0,seed=2,state=resuming,window=4212K", size: "6M")
+    try target.load([Array(saved[..<(4212 << 10)]), Array(saved[(4212 << 10)...])])
+    #expect(residentMemory(of: 4212 << 10) == [0])
+    try target.set(.running)
+    let isLoaded = try target.device.memory() == v1.device.memory()
+    #expect(isLoaded)
   }
 
   @Test("shows the same bytes as reads, whatever part is mapped", arguments: [(0, 1), (1, 7), (4095, 2), (999, 5001)])

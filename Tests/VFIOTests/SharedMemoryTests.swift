@@ -36,4 +36,49 @@ import VFIO
   func memoryThatCanNotBeHadIsNil(count: Int) {
     #expect(SharedMemory(count: count) == nil)
   }
+
+  @Test func whatGoesThroughTheFileIsTheSameMemory() throws {
+    let memory = try #require(SharedMemory(count: 0x3000, at: 0x1000))
+    #expect(memory.stores([1, 2, 3], at: 0x2FFD))
+    #expect(!memory.stores([1, 2, 3], at: 0x2FFE))
+    #expect(!memory.stores([1], at: -1))
+    #expect(memory.withBytes { $0.unsafeLoad(fromByteOffset: 0x2FFF, as: UInt8.self) } == 3)
+    memory.withMutableBytes { $0.storeBytes(of: 9, toByteOffset: 0x2FFC, as: UInt8.self) }
+    #expect(memory.fetched(0x2FFB..<0x3000) == [0, 9, 1, 2, 3])
+    #expect(memory.fetched(0x2FFF..<0x3001) == nil)
+    #expect(memory.fetched(-1..<1) == nil)
+    memory.clear()
+    #expect(memory.withBytes { $0.withUnsafeBytes { $0.allSatisfy { $0 == 0 } } })
+    #expect(memory.fetched(0x2FFB..<0x3000) == [0, 0, 0, 0, 0])
+  }
+
+  @Test func pagesThatWereLetGoOfAreNotThisProcesss() throws {
+    // A size that no other memory of this process has.
+    let size = 4132 << 10
+    let memory = try #require(SharedMemory(count: size))
+    memory.withMutableBytes { bytes in
+      for place in stride(from: 0, to: size, by: 512) { bytes.storeBytes(of: 5, toByteOffset: place, as: UInt8.self) }
+    }
+    #expect(residentMemory(of: size) == [size])
+    memory.letGo(of: 0..<1 << 20)
+    #expect(residentMemory(of: size) == [size - 1 << 20])
+    memory.letGo(of: -1..<size + 1)
+    #expect(residentMemory(of: size) == [0])
+    #expect(memory.fetched(size - 513..<size - 510) == [0, 5, 0])
+    #expect(residentMemory(of: size) == [0])
+    #expect(memory.withBytes { $0.unsafeLoad(fromByteOffset: 512, as: UInt8.self) } == 5)
+  }
+}
+
+extension SharedMemory {
+  /// Whether these bytes could be put there by way of the file.
+  fileprivate func stores(_ bytes: [UInt8], at offset: Int) -> Bool { store(bytes.span.bytes, at: offset) }
+
+  /// These bytes by way of the file.
+  fileprivate func fetched(_ place: Range<Int>) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0xEE, count: place.count)
+    var span = bytes.mutableSpan
+    var raw = span.mutableBytes
+    return fetch(place, into: &raw) ? bytes : nil
+  }
 }

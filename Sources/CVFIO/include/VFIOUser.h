@@ -127,6 +127,9 @@ void cu_limit_waits(int socket, long milliseconds);
 /* A file in memory of `size` bytes, all 0, that can be mapped and passed on; -1 with errno when there can be none. */
 int cu_memory(size_t size);
 
+/* Makes these bytes of such memory 0 again; they take no room until they are written. 0, or -1 with errno. */
+int cu_memory_clear(int memory, off_t start, off_t size);
+
 /* One sendmsg() of all parts, with descriptors: what belongs together leaves in one piece, because servers read the 16
  * bytes of the header with one call and hang up when fewer come. Never raises SIGPIPE, never waits. Returns the bytes
  * taken, or -1 with errno. */

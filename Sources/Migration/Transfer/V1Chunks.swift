@@ -47,7 +47,7 @@ final class V1DataSection {
       if try readByMessage(at: offset, count: count) { return }
       access = .map
     }
-    let window = try window(on: chunk)
+    let window = try window(on: offset..<offset + UInt64(count), of: chunk)
     // Copied, though the map could be handed out as it is: a device that vanishes then is an error here, where a look at
     // its map, as for a checksum, would end the program.
     try onDevice { () throws(DeviceError) in
@@ -64,7 +64,8 @@ final class V1DataSection {
       if try writeByMessage(part, at: offset) { return }
       access = .map
     }
-    let window = try window(on: chunk)
+    // All of the chunk at once, not a slice: pages that are mapped anew for each chunk cost more to write than to read.
+    let window = try window(on: chunk, of: chunk)
     try onDevice { () throws(DeviceError) in
       try window.window.copy(part, to: Int(offset - window.place.lowerBound))
     }
@@ -118,24 +119,37 @@ final class V1DataSection {
 
   // MARK: the map
 
-  /// The map that holds this place; made anew when the device has moved its window.
+  /// The map that holds this part of a chunk; made anew when the next parts lie elsewhere.
   private func window(
-    on wanted: Range<UInt64>
+    on part: Range<UInt64>, of chunk: Range<UInt64>
   ) throws(TransferFault) -> (place: Range<UInt64>, window: any MappedWindow) {
-    if let mapped, mapped.place.lowerBound <= wanted.lowerBound, wanted.upperBound <= mapped.place.upperBound {
+    if let mapped, mapped.place.lowerBound <= part.lowerBound, part.upperBound <= mapped.place.upperBound {
       return mapped
     }
-    let place = region.mappableArea(around: wanted) ?? wanted
+    let place = Self.slice(of: region.mappableArea(around: chunk) ?? chunk, around: part)
+    // What is mapped counts as memory of this program: never two slices at once.
+    mapped = nil
     let window = try onDevice { () throws(DeviceError) in
       try device.map(region, offset: place.lowerBound, count: Int(place.upperBound - place.lowerBound))
     }
     mapped = (place, window)
     return (place, window)
   }
+
+  /// How much of a window is mapped at once, in bytes, and then as much more as a part that begins at its end may need.
+  static let slice: UInt64 = 4 << 20
+
+  /// The slice of the area in which the part begins. They all begin so many bytes apart: one that has been mapped serves
+  /// all parts that begin in it.
+  static func slice(of area: Range<UInt64>, around part: Range<UInt64>) -> Range<UInt64> {
+    let start = part.lowerBound - (part.lowerBound - area.lowerBound) % slice
+    let length = max(slice + UInt64(ChunkPart.limit), part.upperBound - start)
+    return start..<start + min(length, area.upperBound - start)
+  }
 }
 
 extension Region {
-  /// The part that may be mapped and holds this place, so that one map serves all chunks.
+  /// The part that may be mapped and holds this place.
   fileprivate func mappableArea(around place: Range<UInt64>) -> Range<UInt64>? {
     for case .sparseMap(let areas) in capabilities {
       for area in areas where area.offset <= place.lowerBound && Int(exactly: area.size) != nil {

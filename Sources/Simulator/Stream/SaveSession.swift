@@ -50,16 +50,32 @@ struct SaveSession: Sendable {
     into target: inout MutableRawSpan, limit: Int, of memory: DeviceMemory, stopped: Bool
   ) -> Int {
     var given = 0
-    while given < limit {
-      if waiting.isEmpty { stage(memory, stopped: stopped) }
-      guard !waiting.isEmpty else { break }
-      let count = min(waiting.count, limit - given)
-      let end = waiting.lowerBound + count
-      target.copy(staged.span.bytes.extracting(waiting.lowerBound..<end), at: given)
-      waiting = end..<waiting.upperBound
-      given += count
+    while case let place = next(limit - given, of: memory, stopped: stopped), !place.isEmpty {
+      target.copy(staged.span.bytes.extracting(place), at: given)
+      given += place.count
     }
     return given
+  }
+
+  /// Gives the next bytes to `put`, piece by piece, each with its offset.
+  mutating func take(
+    limit: Int, of memory: DeviceMemory, stopped: Bool, _ put: (RawSpan, Int) throws(Refusal) -> Void
+  ) throws(Refusal) -> Int {
+    var given = 0
+    while case let place = next(limit - given, of: memory, stopped: stopped), !place.isEmpty {
+      try put(staged.span.bytes.extracting(place), given)
+      given += place.count
+    }
+    return given
+  }
+
+  /// Where the next bytes are staged: not all of them, but some if there are any.
+  private mutating func next(_ limit: Int, of memory: DeviceMemory, stopped: Bool) -> Range<Int> {
+    guard limit > 0 else { return 0..<0 }
+    if waiting.isEmpty { stage(memory, stopped: stopped) }
+    let place = waiting.prefix(limit)
+    waiting = waiting.dropFirst(limit)
+    return place
   }
 
   private mutating func stage(_ memory: DeviceMemory, stopped: Bool) {

@@ -49,7 +49,7 @@ extension Machine {
   private mutating func prepareWindow(_ dataOffset: UInt64) throws(Refusal) -> UInt64 {
     guard saving != nil || loading != nil else { throw Refusal(.EINVAL) }
     if saving != nil, window.chunkLength == 0 {
-      window.prepare(from: &saving, limit: options.chunk, of: memory, stopped: !traits.runs)
+      try window.prepare(from: &saving, limit: options.chunk, of: memory, stopped: !traits.runs)
       try spend(window.chunkLength)
     }
     return dataOffset
@@ -76,7 +76,7 @@ extension Machine {
   private func readWindow(at offset: UInt64, into buffer: inout MutableRawSpan) throws(Refusal) -> Int {
     guard options.map != .only else { throw Refusal(.ENOTSUP) }
     let place = try Place(offset, buffer.byteCount, in: window.size)
-    window.read(place.range, into: &buffer)
+    try window.read(place.range, into: &buffer)
     return place.range.count
   }
 
@@ -84,7 +84,7 @@ extension Machine {
     guard options.map != .only else { throw Refusal(.ENOTSUP) }
     guard loading != nil else { throw Refusal(.EINVAL) }
     let place = try Place(offset, buffer.byteCount, in: window.size)
-    window.write(buffer.extracting(0..<place.range.count), at: place.range.lowerBound)
+    try window.write(buffer.extracting(0..<place.range.count), at: place.range.lowerBound)
     return place.range.count
   }
 }

@@ -1,19 +1,29 @@
 import VFIO
 
 /// A simulated device's mapped window. The memory is there as long as the window; but when the device is taken away, it
-/// answers as one that vanishes.
+/// answers as one that vanishes. As with a real device, its pages are this process's as long as it is mapped.
 final class SimulatedWindow: MappedWindow {
   private let window: any MappedWindow
+  private let memory: SharedMemory
+  private let place: Range<Int>
   private let gate: Gate
   private let region: UInt32
   private let offset: UInt64
 
-  /// The window that begins at `offset` in the region.
-  init(_ window: any MappedWindow, gate: Gate, region: UInt32, offset: UInt64) {
-    self.window = window
+  /// The window of `count` bytes that begins at `offset` in the region, in which the memory lies at `start`.
+  init(
+    _ memory: SharedMemory, liesAt start: UInt64, of region: Region, offset: UInt64, count: Int, gate: Gate
+  ) throws(DeviceError) {
+    window = try memory.map(region, offset: offset, count: count, liesAt: start)
+    self.memory = memory
+    place = Int(offset - start)..<Int(offset - start) + count
     self.gate = gate
-    self.region = region
+    self.region = region.index
     self.offset = offset
+  }
+
+  deinit {
+    unmap()
   }
 
   var count: Int { window.count }
@@ -35,6 +45,7 @@ final class SimulatedWindow: MappedWindow {
 
   func unmap() {
     window.unmap()
+    memory.letGo(of: place)
   }
 
   private func checkDevice(_ operation: Operation) throws(DeviceError) {

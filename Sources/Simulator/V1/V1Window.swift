@@ -1,7 +1,15 @@
 import VFIO
 
 /// The data section of the migration region, and how far the iteration has come (protocol v1).
+///
+/// The pages of a long one are this process's only where its user has mapped them: as with a real device, whose memory is
+/// its own. Short ones are faster as memory of this process.
 struct V1Window: Sendable {
+  /// A window that has more bytes is a long one.
+  private static let long = 4 << 20
+  /// How much of a long window the device takes at once.
+  private static let part = 256 << 10
+
   /// The data section. It is there as long as the device, because it can be mapped in every state; none in v2.
   let memory: SharedMemory?
   /// Whether there is a session that uses it.
@@ -31,12 +39,15 @@ struct V1Window: Sendable {
   }
 
   /// Puts the session's next data into the window, `limit` bytes at most, unless a chunk is there already.
-  mutating func prepare(from session: inout SaveSession?, limit: Int, of memory: DeviceMemory, stopped: Bool) {
-    guard chunkLength == 0 else { return }
-    chunkLength =
-      self.memory?.withMutableBytes { room in
-        session?.take(into: &room, limit: min(limit, room.byteCount), of: memory, stopped: stopped) ?? 0
-      } ?? 0
+  mutating func prepare(
+    from session: inout SaveSession?, limit: Int, of device: DeviceMemory, stopped: Bool
+  ) throws(Refusal) {
+    guard chunkLength == 0, let memory else { return }
+    let room = min(limit, memory.count)
+    let length = try session?.take(limit: room, of: device, stopped: stopped) { (bytes, offset) throws(Refusal) in
+      try write(bytes, at: offset)
+    }
+    chunkLength = length ?? 0
     lengthIsKnown = false
   }
 
@@ -47,26 +58,35 @@ struct V1Window: Sendable {
     lengthIsKnown = false
   }
 
-  /// Lends the chunk that is in the window.
+  /// Lends the chunk that is in the window, part by part.
   func withChunk(_ body: (RawSpan) throws(Refusal) -> Void) throws(Refusal) {
-    try memory?.withBytes { (all) throws(Refusal) in try body(all.extracting(0..<chunkLength)) }
+    guard isLong else {
+      try memory?.withBytes { (all) throws(Refusal) in try body(all.extracting(first: chunkLength)) }
+      return
+    }
+    var part = ChunkBuffer()
+    for start in stride(from: 0, to: chunkLength, by: Self.part) {
+      let count = min(Self.part, chunkLength - start)
+      try part.fill(0..<count) { (bytes) throws(Refusal) in try read(start..<start + count, into: &bytes) }
+      try part.hand(count) { (bytes) throws(Refusal) in try body(bytes) }
+    }
   }
 
   /// Copies a place inside the window.
-  func read(_ place: Range<Int>, into target: inout MutableRawSpan) {
-    memory?.withBytes { target.copy($0.extracting(place)) }
+  func read(_ place: Range<Int>, into target: inout MutableRawSpan) throws(Refusal) {
+    guard isLong else {
+      memory?.withBytes { target.copy($0.extracting(place)) }
+      return
+    }
+    guard memory?.fetch(place, into: &target) == true else { throw Refusal(.EIO) }
   }
 
   /// Copies to a place inside the window.
-  func write(_ source: RawSpan, at offset: Int) {
-    memory?.withMutableBytes { $0.copy(source, at: offset) }
-  }
-}
-
-extension SharedMemory {
-  fileprivate func clear() {
-    withMutableBytes { all in
-      all.withUnsafeMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+  func write(_ source: RawSpan, at offset: Int) throws(Refusal) {
+    guard let memory, isLong ? memory.store(source, at: offset) : memory.write(source, at: offset) else {
+      throw Refusal(.ENOMEM)
     }
   }
+
+  private var isLong: Bool { memory.map { $0.count > Self.long } ?? false }
 }

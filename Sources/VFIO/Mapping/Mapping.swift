@@ -46,6 +46,15 @@ final class Mapping: Sendable {
     guard result == 0 else { throw DeviceError(operation, .current) }
   }
 
+  /// Takes the pages that lie in these bytes out of this process, until they are touched again. Only for pages of a file,
+  /// whose content stays there and comes back by itself: a driver need not bring its own back.
+  func letGo(of place: Range<Int>) {
+    let size = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let (first, end) = ((start + place.lowerBound) / size * size, start + place.upperBound)
+    // That it can't be done costs memory, nothing else.
+    madvise(pages + first, end - first, MADV_DONTNEED)
+  }
+
   private static func copy(_ target: UnsafeMutableRawPointer?, _ source: UnsafeRawPointer?, _ count: Int) -> Int32 {
     // An empty buffer need not have an address.
     count == 0 ? 0 : cv_copy_mapped(target, source, count)

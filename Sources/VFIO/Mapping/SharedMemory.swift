@@ -61,6 +61,37 @@ public final class SharedMemory: Sendable {
     }
   }
 
+  /// As `write` does, by a call on the file behind it: none of its pages becomes one of this process. Only for memory that
+  /// was made here: other files need not let themselves be written so.
+  public func store(_ bytes: RawSpan, at offset: Int) -> Bool {
+    guard offset >= 0, bytes.byteCount <= count, offset <= count - bytes.byteCount else { return false }
+    let done = bytes.withUnsafeBytes { bytes in
+      try? file.descriptor.write(at: start + UInt64(offset), from: bytes, as: .reset)
+    }
+    return done == bytes.byteCount
+  }
+
+  /// Copies these bytes to the start of `buffer`, by a call on the file behind it. False when they are not all in the
+  /// memory, or have no room.
+  public func fetch(_ place: Range<Int>, into buffer: inout MutableRawSpan) -> Bool {
+    guard place.lowerBound >= 0, place.upperBound <= count, place.count <= buffer.byteCount else { return false }
+    let done = buffer.withUnsafeMutableBytes { buffer in
+      let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<place.count])
+      return try? file.descriptor.read(at: start + UInt64(place.lowerBound), into: room, as: .reset)
+    }
+    return done == place.count
+  }
+
+  /// All bytes are 0 afterwards, and take no room until they are written.
+  public func clear() {
+    // Memory can always be given back.
+    _ = cu_memory_clear(file.descriptor.borrowed, off_t(start), off_t(count))
+  }
+
+  /// These bytes are not looked at for now: their pages are none of this process until they are touched again. They stay
+  /// as they are.
+  public func letGo(of place: Range<Int>) { mapping.letGo(of: place.clamped(to: 0..<count)) }
+
   /// The descriptor behind it, for whoever keeps it.
   var passed: PassedDescriptor { file }
 

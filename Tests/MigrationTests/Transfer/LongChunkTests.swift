@@ -49,6 +49,58 @@ import VFIO
     #expect(try target.memory() == source.memory())
   }
 
+  @Test func areMappedASliceAtATime() throws {
+    // Their last parts are shorter, and each begins where the slices do.
+    let profile = "v1-reference,size=9M,dirty=0,chunk=9000K,window=9000K"
+    let (source, target) = (try SimulatedSession(profile), try SimulatedSession(profile + ",seed=2"))
+    let saved = [WindowAccess.map, .message].map { access in
+      let stream = MemoryStream()
+      var options = TransferOptions()
+      options.access = access
+      options.preCopy = false
+      #expect(SaveOperation(source.session, to: stream, options: options).run().fault == nil)
+      return stream
+    }
+    let isTheSame = saved[0].chunks == saved[1].chunks
+    #expect(isTheSame)
+    #expect(saved[0].chunks.first?.count == 9000 << 10)
+    let maps = source.session.journal.entries().compactMap { entry -> Operation? in
+      guard case .access(let access, _) = entry.entry else { return nil }
+      return switch access.operation {
+      case .map, .unmap: access.operation
+      default: nil
+      }
+    }
+    let slice = Int(V1DataSection.slice)
+    let places = [(0, slice + ChunkPart.limit), (slice, slice + ChunkPart.limit), (2 * slice, 9000 << 10 - 2 * slice)]
+    let lengths = maps.map { if case .map(_, _, let count) = $0 { count } else { 0 } }
+    // The chunk behind the first one begins in the first slice again.
+    #expect(lengths == places.flatMap { [$0.1, 0] } + [slice + ChunkPart.limit, 0])
+    #expect(maps.allSatisfy { if case .map(_, let at, _) = $0 { (Int(at) - 4096) % slice == 0 } else { true } })
+    var options = TransferOptions()
+    options.access = .map
+    #expect(LoadOperation(target.session, from: saved[0], options: options).run().fault == nil)
+    let isLoaded = try target.memory() == source.memory()
+    #expect(isLoaded)
+  }
+
+  @Test func liveInSlicesThatHoldEveryPart() {
+    let (slice, limit) = (V1DataSection.slice, UInt64(ChunkPart.limit))
+    let starts = [0, 1, limit, slice - 1, slice, slice + 1, 2 * slice - limit, 2 * slice - 1]
+    for area in [0..<20 * slice, 4096..<4097, 4096..<slice + 5000, 8192..<2 * slice + 8193, 1..<UInt64.max] {
+      for start in starts.map({ area.lowerBound + $0 }) where area.contains(start) {
+        for length in [1, 8, limit, 3 * slice] {
+          let part = start..<min(start + length, area.upperBound)
+          let found = V1DataSection.slice(of: area, around: part)
+          #expect(area.contains(found.lowerBound) && found.upperBound <= area.upperBound)
+          #expect(found.lowerBound <= part.lowerBound && part.upperBound <= found.upperBound)
+          #expect((found.lowerBound - area.lowerBound).isMultiple(of: slice))
+          #expect(length > limit || found.count <= Int(slice + limit))
+        }
+      }
+    }
+  }
+
   @Test func comeOutOfAFileInPartsToo() throws {
     let folder = Folder()
     var numbers = SeededNumbers(seed: 31)
