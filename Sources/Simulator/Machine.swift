@@ -151,7 +151,7 @@ extension Machine {
     if options.breaksAfter > 0, moved > options.breaksAfter { throw refused(.EIO, toError: true) }
   }
 
-  private mutating func refused(_ errno: Errno, toError: Bool) -> Refusal {
+  mutating func refused(_ errno: Errno, toError: Bool) -> Refusal {
     if toError { enter(profile.migrationProtocol.error) }
     return Refusal(errno)
   }

@@ -104,10 +104,11 @@ public protocol DataStream: AnyObject, Sendable {
   ///   that the data are not ready.
   func read(into buffer: inout MutableRawSpan) throws(DeviceError) -> Int
 
-  /// The device is about to be stopped: it is asked for nothing more before that. Over a socket some reads are asked for
-  /// ahead; `read` hands out what they bring, and then says 0. Elsewhere there is nothing to be handed out.
+  /// The device is about to be stopped, and is asked for nothing more before that: over a socket some reads are asked for
+  /// ahead.
   ///
-  /// - Returns: whether there may be something to be handed out.
+  /// - Returns: whether some of those are left: the following `read` hands out what the next of them bring, or says 0, and
+  ///   asks for no more. When there are none, as ever where nothing is asked for ahead, `read` asks the device.
   func askNoMore() -> Bool
 
   /// Writes `buffer`.

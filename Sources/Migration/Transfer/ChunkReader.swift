@@ -35,10 +35,10 @@ public protocol ChunkReader: AnyObject {
   /// - Parameter stopped: whether the device is in stop-copy, where no data means the end.
   func next(stopped: Bool, _ take: PartTaker) throws(TransferFault) -> Piece
 
-  /// The running device is about to be stopped: nothing more is asked of it, and `next` hands out what it has been asked for
-  /// already, until there is nothing now.
+  /// The running device is about to be stopped, and is asked for nothing more before that.
   ///
-  /// - Returns: whether there may be something to be handed out.
+  /// - Returns: whether there is something left that it has been asked for already: the following `next` waits for that, and
+  ///   asks for no more. When there is not, `next` asks the device as ever.
   func askNoMore() -> Bool
 
   /// What the device says is left. Asked between chunks; has no effect on the device.

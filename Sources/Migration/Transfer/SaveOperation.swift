@@ -176,7 +176,6 @@ extension Pump {
       _ = try move(device, from: reader, in: state, take)
       try judge(device, in: state, reader)
     } while preCopyEnd == nil
-    guard reader.askNoMore() else { return }
-    while case .chunk = try move(device, from: reader, in: state, take) {}
+    while reader.askNoMore() { _ = try move(device, from: reader, in: state, take) }
   }
 }

@@ -18,7 +18,9 @@ final class V1DataSection {
   private var access: WindowAccess
   private let goOn: GoingOn
   private var buffer = ChunkBuffer()
-  private var mapped: (place: Range<UInt64>, window: any MappedWindow)?
+  private typealias Mapped = (place: Range<UInt64>, window: any MappedWindow)
+  /// The one that was mapped last is the last.
+  private var mapped: [Mapped] = []
 
   init(_ device: any Device, _ region: Region, _ access: WindowAccess, _ goOn: @escaping GoingOn) {
     self.device = device
@@ -47,7 +49,8 @@ final class V1DataSection {
       if try readByMessage(at: offset, count: count) { return }
       access = .map
     }
-    let window = try window(on: offset..<offset + UInt64(count), of: chunk)
+    let part = offset..<offset + UInt64(count)
+    let window = try window(on: part, mapping: Self.slice(of: region.mappableArea(around: chunk), around: part))
     // Copied, though the map could be handed out as it is: a device that vanishes then is an error here, where a look at
     // its map, as for a checksum, would end the program.
     try onDevice { () throws(DeviceError) in
@@ -64,8 +67,8 @@ final class V1DataSection {
       if try writeByMessage(part, at: offset) { return }
       access = .map
     }
-    // All of the chunk at once, not a slice: pages that are mapped anew for each chunk cost more to write than to read.
-    let window = try window(on: chunk, of: chunk)
+    // All at once: pages that are mapped anew for each chunk cost more to write than to read.
+    let window = try window(on: chunk, mapping: region.mappableArea(around: chunk))
     try onDevice { () throws(DeviceError) in
       try window.window.copy(part, to: Int(offset - window.place.lowerBound))
     }
@@ -119,28 +122,29 @@ final class V1DataSection {
 
   // MARK: the map
 
-  /// The map that holds this part of a chunk; made anew when the next parts lie elsewhere.
+  /// The map that holds this place; made anew when the device has moved its window out of those that are there.
+  ///
+  /// - Parameter area: what is mapped then.
   private func window(
-    on part: Range<UInt64>, of chunk: Range<UInt64>
-  ) throws(TransferFault) -> (place: Range<UInt64>, window: any MappedWindow) {
-    if let mapped, mapped.place.lowerBound <= part.lowerBound, part.upperBound <= mapped.place.upperBound {
-      return mapped
-    }
-    let place = Self.slice(of: region.mappableArea(around: chunk) ?? chunk, around: part)
-    // What is mapped counts as memory of this program: never two slices at once.
-    mapped = nil
+    on place: Range<UInt64>, mapping area: @autoclosure () -> Range<UInt64>
+  ) throws(TransferFault) -> Mapped {
+    if let found = mapped.first(where: { $0.place.contains(place) }) { return found }
+    let area = area()
+    // What is mapped counts as memory of this program. Two are kept, for devices that use two windows in turn.
+    if mapped.count == 2 { mapped.removeFirst() }
     let window = try onDevice { () throws(DeviceError) in
-      try device.map(region, offset: place.lowerBound, count: Int(place.upperBound - place.lowerBound))
+      try device.map(region, offset: area.lowerBound, count: Int(area.upperBound - area.lowerBound))
     }
-    mapped = (place, window)
-    return (place, window)
+    mapped.append((area, window))
+    return (area, window)
   }
 
-  /// How much of a window is mapped at once, in bytes, and then as much more as a part that begins at its end may need.
-  static let slice: UInt64 = 4 << 20
+  /// How much of a window is mapped at once for a save, in bytes, and then as much more as a part that begins at its end may
+  /// need.
+  static let slice: UInt64 = 2 << 20
 
   /// The slice of the area in which the part begins. They all begin so many bytes apart: one that has been mapped serves
-  /// all parts that begin in it.
+  /// all usual parts that begin in it.
   static func slice(of area: Range<UInt64>, around part: Range<UInt64>) -> Range<UInt64> {
     let start = part.lowerBound - (part.lowerBound - area.lowerBound) % slice
     let length = max(slice + UInt64(ChunkPart.limit), part.upperBound - start)
@@ -149,15 +153,16 @@ final class V1DataSection {
 }
 
 extension Region {
-  /// The part that may be mapped and holds this place.
-  fileprivate func mappableArea(around place: Range<UInt64>) -> Range<UInt64>? {
+  /// The part that may be mapped and holds this place; the place alone when none does, for the device to say what it
+  /// thinks of that.
+  fileprivate func mappableArea(around place: Range<UInt64>) -> Range<UInt64> {
     for case .sparseMap(let areas) in capabilities {
       for area in areas where area.offset <= place.lowerBound && Int(exactly: area.size) != nil {
         let (end, overflow) = area.offset.addingReportingOverflow(area.size)
         if !overflow && place.upperBound <= end && end <= size { return area.offset..<end }
       }
     }
-    return nil
+    return place
   }
 }
 

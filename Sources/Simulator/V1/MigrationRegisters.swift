@@ -49,7 +49,12 @@ extension Machine {
   private mutating func prepareWindow(_ dataOffset: UInt64) throws(Refusal) -> UInt64 {
     guard saving != nil || loading != nil else { throw Refusal(.EINVAL) }
     if saving != nil, window.chunkLength == 0 {
-      try window.prepare(from: &saving, limit: options.chunk, of: memory, stopped: !traits.runs)
+      do throws(Refusal) {
+        try window.prepare(from: &saving, limit: options.chunk, of: memory, stopped: !traits.runs)
+      } catch {
+        // A part of the data is gone with it.
+        throw refused(error.errno, toError: true)
+      }
       try spend(window.chunkLength)
     }
     return dataOffset

@@ -1,7 +1,7 @@
 import VFIO
 
 /// A simulated device's mapped window. The memory is there as long as the window; but when the device is taken away, it
-/// answers as one that vanishes. As with a real device, its pages are this process's as long as it is mapped.
+/// answers as one that vanishes. As with a real device, the pages of a long one are this process's as long as it is mapped.
 final class SimulatedWindow: MappedWindow {
   private let window: any MappedWindow
   private let memory: SharedMemory

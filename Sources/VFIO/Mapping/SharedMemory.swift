@@ -82,10 +82,11 @@ public final class SharedMemory: Sendable {
     return done == place.count
   }
 
-  /// All bytes are 0 afterwards, and take no room until they are written.
+  /// All bytes are 0 afterwards, and take no room until they are written. Only for memory that was made here.
   public func clear() {
-    // Memory can always be given back.
-    _ = cu_memory_clear(file.descriptor.borrowed, off_t(start), off_t(count))
+    guard cu_memory_clear(file.descriptor.borrowed, off_t(start), off_t(count)) != 0 else { return }
+    // Not every kernel can give a part of a file back.
+    mapping.bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
   /// These bytes are not looked at for now: their pages are none of this process until they are touched again. They stay

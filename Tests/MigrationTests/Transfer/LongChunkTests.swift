@@ -72,11 +72,16 @@ import VFIO
       }
     }
     let slice = Int(V1DataSection.slice)
-    let places = [(0, slice + ChunkPart.limit), (slice, slice + ChunkPart.limit), (2 * slice, 9000 << 10 - 2 * slice)]
-    let lengths = maps.map { if case .map(_, _, let count) = $0 { count } else { 0 } }
     // The chunk behind the first one begins in the first slice again.
-    #expect(lengths == places.flatMap { [$0.1, 0] } + [slice + ChunkPart.limit, 0])
-    #expect(maps.allSatisfy { if case .map(_, let at, _) = $0 { (Int(at) - 4096) % slice == 0 } else { true } })
+    let places = (0...4).map { $0 * slice } + [0]
+    let lengths = places.map { min(slice + ChunkPart.limit, 9000 << 10 - $0) }
+    #expect(maps.compactMap { if case .map(_, let at, _) = $0 { Int(at) - 4096 } else { nil } } == places)
+    #expect(maps.compactMap { if case .map(_, _, let count) = $0 { count } else { nil } } == lengths)
+    // Never more than two at a time.
+    let now = maps.reduce(into: [0]) { now, operation in
+      if case .map = operation { now.append(now[now.count - 1] + 1) } else { now.append(now[now.count - 1] - 1) }
+    }
+    #expect(now.max() == 2 && now.last == 0)
     var options = TransferOptions()
     options.access = .map
     #expect(LoadOperation(target.session, from: saved[0], options: options).run().fault == nil)

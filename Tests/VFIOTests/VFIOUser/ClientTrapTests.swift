@@ -104,17 +104,39 @@ struct ClientTrapTests {
     let device = try open(server)
     let stream = device.stream(taking: try setState(.preCopy, device))
     #expect(!stream.askNoMore())
-    #expect(try read(stream, 100).count == 100)
-    #expect(stream.askNoMore())
-    #expect(try [0, 1, 2].map { _ in try read(stream, 100).count } == [100, 100, 40])
-    #expect(try read(stream, 100).isEmpty)
-    #expect(!stream.askNoMore())
+    var got = [try read(stream, 100).count]
+    while stream.askNoMore() { got.append(try read(stream, 100).count) }
+    #expect(got == [100, 100, 100, 40])
     #expect(server.commands.count { $0 == .migDataRead } == 5)
     // Who reads on all the same is told what the short reply meant, and then asks for more.
     #expect(try read(stream, 100).isEmpty)
     #expect(server.commands.count { $0 == .migDataRead } == 5)
     #expect(try read(stream, 100).isEmpty)
     #expect(server.commands.count { $0 == .migDataRead } == 6)
+  }
+
+  @Test("a reply that fails does not end what was asked ahead")
+  func askedNoMoreAndRefused() throws {
+    let answers = Mutex<[FakeServer.Answer]>(
+      [11, 0, 0].map { number in
+        number > 0 ? .error(number) : .reply(FakeServer.words(108, 100) + [UInt8](repeating: 7, count: 100))
+      })
+    let server = try FakeServer { _, command, _ in
+      guard command == .migDataRead else { return nil }
+      return answers.withLock { $0.popLast() } ?? .reply(FakeServer.words(8, 0))
+    }
+    defer { server.stop() }
+    let device = try open(server)
+    let stream = device.stream(taking: try setState(.preCopy, device))
+    #expect(try read(stream, 100).count == 100)
+    #expect(stream.askNoMore())
+    #expect(try read(stream, 100).count == 100)
+    #expect(stream.askNoMore())
+    #expect(reason { try read(stream, 100) } == .refused(.EAGAIN))
+    #expect(stream.askNoMore())
+    #expect(try read(stream, 100).isEmpty)
+    #expect(!stream.askNoMore())
+    #expect(server.commands.count { $0 == .migDataRead } == 5)
   }
 
   @Test("what was asked ahead and is not read before the device is stopped is no end of its data")
